@@ -1,0 +1,93 @@
+# Unspread: build, try and test on one machine. Needs Python 3.13 and make; `make help` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3)
+PORT ?= 0
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(PYTHON) -m tests.local.venv
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# ---------------------------------------------------------------------------------------------- environments
+.PHONY: develop
+develop: ## Make .venv, the developer's environment, from its lock file
+	@$(INSTALL) $(VENV) tests/requirements.txt --editable
+
+.PHONY: setup
+setup: develop ## Make all environments: the developer's, sam's, the emulator's
+	@$(INSTALL) .local/venvs/sam tests/local/requirements-sam.txt
+	@$(INSTALL) .local/venvs/ministack tests/local/requirements-ministack.txt
+
+.PHONY: lock
+lock: develop ## Resolve all lock files anew
+	$(COMPILE) $(UPGRADE) --output-file tests/requirements.txt tests/requirements.in pyproject.toml
+	for layer in imaging unspread; do $(COMPILE) --constraint tests/requirements.txt \
+		--output-file layers/$$layer/requirements.txt layers/$$layer/requirements.in; done
+	$(COMPILE) $(UPGRADE) --output-file tests/local/requirements-sam.txt tests/local/requirements-sam.in
+	$(COMPILE) $(UPGRADE) --output-file tests/local/requirements-ministack.txt tests/local/requirements-ministack.in
+
+# --------------------------------------------------------------------------------------------------- trying
+.PHONY: run
+run: setup ## Deploy on this machine, play the main job, serve until Ctrl-C (PORT=... to choose the port)
+	@exec $(BIN)/python -m tests.local run --port $(PORT)
+
+.PHONY: demo
+demo: setup ## The same, and exit with a status
+	@exec $(BIN)/python -m tests.local demo --port $(PORT)
+
+.PHONY: build
+build: setup ## Build functions and layers for this machine
+	@$(BIN)/python -m tests.local build
+
+# -------------------------------------------------------------------------------------------------- testing
+.PHONY: test
+test: check setup ## Everything: lint, types, unit, template, artefacts, end to end (under 20 minutes)
+	@$(BIN)/pytest tests/unit tests/template tests/artefacts tests/e2e
+
+.PHONY: check
+check: develop ## Lint, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+.PHONY: unit
+unit: develop ## Unit and template tests
+	@$(BIN)/pytest tests/unit tests/template
+
+.PHONY: e2e
+e2e: setup ## Built functions on their own, then the deployed stack (UNSPREAD_STACK=running: that of `make run`)
+	@$(BIN)/pytest tests/artefacts tests/e2e
+
+.PHONY: bench
+bench: develop ## Benchmarks
+	@$(BIN)/python -m tests.benchmarks
+
+.PHONY: soak
+soak: setup ## Long runs: the tests marked "soak", and mutated files by the thousand
+	@$(BIN)/pytest -m soak tests
+	@$(BIN)/python -m tests.fuzz.hashing_mutations --count 10000 --seed 1
+
+# ------------------------------------------------------------------------------------------------- the rest
+.PHONY: openapi
+openapi: develop ## Write docs/openapi.json from the code
+	@$(BIN)/python -m tests.support.openapi
+
+.PHONY: format
+format: develop ## Put the code in form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: clean
+clean: ## Remove what was built and installed
+	rm -rf .aws-sam .local .venv .mypy_cache .ruff_cache .hypothesis build dist layers/unspread/*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The HTTPS API: what it takes and answers, and how it says no."""

@@ -1,0 +1,109 @@
+"""The application that every function of the HTTPS API runs: its routes, and one way to refuse and to fail."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from unspread import __version__
+from unspread.api.problems import RefusedError, check_body, invalid
+from unspread.api.submissions import SCHEME
+from unspread.stores.transaction import BusyError
+from unspread.telemetry import failure, logger
+
+MOST_BYTES = 524_288
+"""Largest body: 100 items with 8 hashes or 32 windows each are 300 KB."""
+
+_RETRY = {"Retry-After": "2"}
+
+
+class Application:
+    """Routes behind a REST API. It logs no request, and no answer repeats what was sent."""
+
+    def __init__(self, *routers: APIGatewayRouter) -> None:
+        """Serve these routes and the OpenAPI document of them."""
+        # POWERTOOLS_DEV and debug would print events: neither is ever read from the environment here.
+        self.resolver = APIGatewayRestResolver(enable_validation=True, debug=False)
+        for router in routers:
+            self.resolver.include_router(router)
+        self.resolver.get("/openapi.json", include_in_schema=False)(self._document_answer)
+        self.resolver.not_found(_not_found)
+        self.resolver.exception_handler(RefusedError)(RefusedError.response)
+        self.resolver.exception_handler(RequestValidationError)(lambda error: invalid(error).response())
+        self.resolver.exception_handler(BusyError)(_busy)
+        self.resolver.exception_handler(Exception)(_failed)
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer a proxy event."""
+        try:
+            self._check(APIGatewayProxyEvent(event))
+        except RefusedError as error:
+            answer = error.response()
+            return {
+                "statusCode": answer.status_code,
+                "headers": {"Content-Type": answer.content_type, **answer.headers},
+                "body": answer.body,
+                "isBase64Encoded": False,
+            }
+        return self.resolver.resolve(event, context)
+
+    def document(self) -> dict[str, Any]:
+        """Return the OpenAPI document of the routes."""
+        text = self.resolver.get_openapi_json_schema(
+            title="Unspread",
+            version=__version__,
+            description="Anonymous submissions of hashes. Errors are problem documents (RFC 9457).",
+            security_schemes={
+                SCHEME: APIKey.model_validate(
+                    {
+                        "in": APIKeyIn.header,
+                        "name": "Authorization",
+                        "description": "`Case <code>`: the case code, kept by the person who submitted, in no URL.",
+                    }
+                )
+            },
+            servers=[{"url": "."}],  # type: ignore[list-item]
+        )
+        document: dict[str, Any] = json.loads(text)
+        return document
+
+    def _document_answer(self) -> Response[str]:
+        body = json.dumps(self.document())
+        return Response(HTTPStatus.OK, "application/json", body, headers={"X-Content-Type-Options": "nosniff"})
+
+    @staticmethod
+    def _check(event: APIGatewayProxyEvent) -> None:
+        """Refuse, before anything reads it, a body that the routes cannot take. Raises RefusedError."""
+        if event.http_method not in ("POST", "PUT", "PATCH"):
+            return
+        kind = (event.headers.get("content-type") or "application/json").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body as application/json.")
+        try:
+            body = event.decoded_body
+        except ValueError:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "The body is not UTF-8 text.") from None
+        check_body(body, MOST_BYTES)
+
+
+def _not_found(_: NotFoundError) -> Response[str]:
+    return RefusedError(HTTPStatus.NOT_FOUND, "There is nothing here. See openapi.json for what there is.").response()
+
+
+def _busy(_: BusyError) -> Response[str]:
+    detail = "Too much is going on at once. Repeat the request in a moment; nothing will be counted twice."
+    return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=_RETRY).response()
+
+
+def _failed(error: Exception) -> Response[str]:
+    """Answer a fault of ours: repeating is safe for every route, and completes what was begun."""
+    logger.error("request failed", extra=failure(error))
+    detail = "Something failed here. Repeat the request in a moment; nothing will be counted twice."
+    return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=_RETRY).response()

@@ -1,0 +1,75 @@
+"""The use cases that judge uploads, put together from a function's variables."""
+
+from unspread import aws
+from unspread.conclude import Conclude
+from unspread.guard import Guard
+from unspread.hashing import Limits
+from unspread.list_reader import ListReader
+from unspread.match import MatchAction
+from unspread.scan import Scan
+from unspread.settings import ActSettings, ScanSettings
+from unspread.stores.events import Events
+from unspread.stores.hash_log import HashLog
+from unspread.stores.hash_table import HashTable
+from unspread.stores.objects import Objects
+from unspread.stores.snapshots import Snapshots
+from unspread.stores.upload_index import UploadIndex
+from unspread.stores.upload_table import UploadTable
+from unspread.sweep import Sweep
+from unspread.verdict import Distances
+
+
+def scan(settings: ScanSettings) -> Scan:
+    """Put a scan together."""
+    hashes = HashTable(aws.dynamodb(), settings.hash_table)
+    return Scan(
+        objects=Objects(aws.s3(), settings.quarantine_bucket),
+        uploads=UploadTable(aws.dynamodb(), settings.upload_table),
+        index=UploadIndex(aws.dynamodb(), settings.upload_table),
+        hashes=ListReader(
+            Snapshots(aws.s3(), settings.list_bucket), HashLog(aws.dynamodb(), settings.hash_table), hashes
+        ),
+        conclude=conclude(settings),
+        limits=Limits(pixels=settings.max_pixels, bytes=settings.max_picture_bytes),
+        max_object_bytes=settings.max_object_bytes,
+    )
+
+
+def sweep(settings: ActSettings) -> Sweep:
+    """Put a sweep together."""
+    return Sweep(
+        log=HashLog(aws.dynamodb(), settings.hash_table),
+        hashes=HashTable(aws.dynamodb(), settings.hash_table),
+        uploads=UploadTable(aws.dynamodb(), settings.upload_table),
+        index=UploadIndex(aws.dynamodb(), settings.upload_table),
+        conclude=conclude(settings),
+        transactions=aws.dynamodb_transactions,
+    )
+
+
+def conclude(settings: ActSettings) -> Conclude:
+    """Put together what sees verdicts through."""
+    uploads = UploadTable(aws.dynamodb(), settings.upload_table)
+    hashes = HashTable(aws.dynamodb(), settings.hash_table)
+    events = Events(aws.events())
+    act = MatchAction(
+        objects=Objects(aws.s3(), settings.quarantine_bucket),
+        uploads=uploads,
+        hashes=hashes,
+        events=events,
+        guard=guard(settings),
+        transactions=aws.dynamodb_transactions,
+        mode=settings.match_action,
+    )
+    distances = Distances(settings.match_distance, settings.suspect_distance, settings.suspect_phash_distance)
+    return Conclude(uploads, hashes, events, act, distances)
+
+
+def guard(settings: ActSettings) -> Guard:
+    """Put the prevalence guard together."""
+    return Guard(
+        HashTable(aws.dynamodb(), settings.hash_table),
+        HashLog(aws.dynamodb(), settings.hash_table),
+        aws.dynamodb_transactions,
+        settings.prevalence_limit,
+    )

@@ -1,0 +1,56 @@
+"""The one place that builds AWS clients.
+
+The DynamoDB clients are those of boto3's resource, which take and return plain Python values. Writing
+transactions is done by a client of its own without the SDK's retries: each attempt has to be made anew from
+what was read just before it (see `stores.transaction`).
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+_PATIENT = Config(
+    connect_timeout=3,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=32,  # as many as sweep has threads
+)
+_ONCE = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1})
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """Client for reads and single-item writes."""
+    return boto3.resource("dynamodb", config=_PATIENT).meta.client
+
+
+@cache
+def dynamodb_transactions() -> "DynamoDBClient":
+    """Client for TransactWriteItems: one attempt a call."""
+    return boto3.resource("dynamodb", config=_ONCE).meta.client
+
+
+@cache
+def s3() -> "S3Client":
+    """Client for buckets."""
+    return boto3.client("s3", config=_PATIENT)
+
+
+@cache
+def events() -> "EventBridgeClient":
+    """Client for the default event bus."""
+    return boto3.client("events", config=_PATIENT)
+
+
+@cache
+def sqs() -> "SQSClient":
+    """Client for queues."""
+    return boto3.client("sqs", config=_PATIENT)

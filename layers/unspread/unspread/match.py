@@ -1,0 +1,116 @@
+"""A match: take the upload out of circulation, count it, and tell the platform."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from unspread.guard import Guard
+from unspread.hash_key import HashKey
+from unspread.stores.events import DetailType, Events
+from unspread.stores.hash_table import HashTable
+from unspread.stores.objects import ObjectGoneError, Objects, quarantine_key
+from unspread.stores.transaction import Action, commit
+from unspread.stores.upload_table import UploadTable
+from unspread.upload import Upload
+from unspread.verdict import Hit, Status
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Done(StrEnum):
+    """What was done about a match."""
+
+    QUARANTINED = "quarantined"
+    OBSERVED = "observed"
+    GONE = "gone"  # its owner removed the upload first
+
+
+@dataclass(frozen=True, slots=True)
+class MatchAction:
+    """Acts on matches. Every step may be repeated, so an action that died half-way is finished by the next one."""
+
+    objects: Objects
+    uploads: UploadTable
+    hashes: HashTable
+    events: Events
+    guard: Guard
+    transactions: Callable[[], "DynamoDBClient"]
+    mode: Literal["quarantine", "observe"]
+
+    def __call__(self, upload: Upload, hits: Sequence[Hit], sha256: bytes) -> Done | None:
+        """Act on an upload that was judged a match by `hits`.
+
+        The copy is counted first, for the count may be what holds a hash; then comes the last check.
+
+        Returns:
+            What was done, when the copy is verified, the upload removed, counted and published; None if no hash is
+            active any longer, and nothing was done.
+        """
+        self._count(upload, (hit.key for hit in hits), removed=False)
+        now = self.guard(hit.key for hit in hits)
+        acting = [hit for hit in hits if hit.key in now and now[hit.key].status is Status.ACTIVE]
+        if not acting and not self._moved(upload, sha256):
+            return None
+        hits = acting or hits
+        done = self._quarantine(upload, sha256) if self.mode == "quarantine" else Done.OBSERVED
+        self.uploads.note_action(upload, done, hits, self._place(upload) if done is Done.QUARANTINED else {})
+        if done is Done.QUARANTINED:
+            self._count(upload, (hit.key for hit in hits), removed=True)
+        self.events.publish(self._announcement(upload, hits, done))
+        return done
+
+    def _moved(self, upload: Upload, sha256: bytes) -> bool:
+        """Tell whether an earlier attempt, whose check passed, has moved the upload and only died later."""
+        return not self.objects.exists(upload) and self.objects.in_quarantine(upload, sha256)
+
+    def _quarantine(self, upload: Upload, sha256: bytes) -> Done:
+        """Copy, verify, and only then remove."""
+        try:
+            self.objects.copy_to_quarantine(upload, sha256)
+        except ObjectGoneError:
+            # Either an earlier attempt moved it, or its owner removed it.
+            return Done.QUARANTINED if self.objects.in_quarantine(upload, sha256) else Done.GONE
+        self.objects.remove(upload)
+        return Done.QUARANTINED
+
+    def _count(self, upload: Upload, keys: Iterable[HashKey], *, removed: bool) -> None:
+        """Count the upload, once, for each listed hash that it hit."""
+        for key in keys:
+            commit(self.transactions(), partial(self._counting, upload, key, removed=removed))
+
+    def _counting(self, upload: Upload, key: HashKey, *, removed: bool) -> list[Action]:
+        found_already, removed_already = self.uploads.hit_counted(upload, key)
+        if removed:
+            if removed_already:
+                return []
+            return [self.uploads.count_removed(upload, key), self.hashes.count(key, removed=1)]
+        if found_already:
+            return []
+        return [self.uploads.count_found(upload, key), self.hashes.count(key, found=1)]
+
+    def _place(self, upload: Upload) -> dict[str, Any]:
+        return {"quarantine": {"bucket": self.objects.quarantine_bucket, "key": quarantine_key(upload)}}
+
+    def _announcement(self, upload: Upload, hits: Sequence[Hit], done: Done) -> list[tuple[DetailType, dict[str, Any]]]:
+        nearest = hits[0]
+        about = describe(upload)
+        found = about | {"kind": nearest.key.kind.value, "distance": nearest.distance, "action": done.value}
+        events: list[tuple[DetailType, dict[str, Any]]] = [(DetailType.MATCH_FOUND, found)]
+        if done is Done.QUARANTINED:
+            events.append((DetailType.OBJECT_QUARANTINED, about | self._place(upload)))
+        return events
+
+
+def describe(upload: Upload) -> dict[str, Any]:
+    """Return what every event says of an upload. No hash is in it."""
+    return {
+        "id": upload.id,
+        "bucket": upload.bucket,
+        "key": upload.key,
+        "version": upload.version,
+        "etag": upload.etag,
+        "size": upload.size,
+    }

@@ -1,0 +1,66 @@
+"""The one place that reads the environment: each function's variables as one validated value."""
+
+import os
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from unspread.thresholds import MATCH_DISTANCE
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+class _Environment(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the variables named like the fields, in upper case.
+
+        Raises:
+            pydantic.ValidationError: a variable is missing or out of its range; the message names it.
+        """
+        return cls.model_validate({name.lower(): value for name, value in os.environ.items()})
+
+
+class CaseSettings(_Environment):
+    """Variables of the functions that list and withdraw hashes."""
+
+    hash_table: Name
+    case_table: Name
+
+
+class ActSettings(_Environment):
+    """Variables of the functions that act on matches. Distances are in bits; template.yaml describes each."""
+
+    hash_table: Name
+    upload_table: Name
+    quarantine_bucket: Name
+    match_action: Literal["quarantine", "observe"] = "quarantine"
+    match_distance: Annotated[int, Field(ge=0, le=31)] = MATCH_DISTANCE
+    suspect_distance: Annotated[int, Field(ge=0, le=60)] = 48
+    suspect_phash_distance: Annotated[int, Field(ge=0, le=12)] = 8
+    prevalence_limit: Annotated[int, Field(ge=1)] = 20
+
+
+class ScanSettings(ActSettings):
+    """Variables of the scan function. Sizes are in bytes."""
+
+    list_bucket: Name
+    scan_queue_url: Name
+    max_picture_bytes: Annotated[int, Field(gt=0)] = 64 * 2**20
+    max_pixels: Annotated[int, Field(gt=0)] = 100_000_000
+    max_object_bytes: Annotated[int, Field(gt=0)] = 5 * 2**30
+
+
+class PublishSettings(_Environment):
+    """Variables of the publish function."""
+
+    hash_table: Name
+    list_bucket: Name
+
+
+class ForgetSettings(_Environment):
+    """Variables of the forget function."""
+
+    upload_table: Name

@@ -1,0 +1,1 @@
+"""One module for each table or bucket. Clients are passed in."""

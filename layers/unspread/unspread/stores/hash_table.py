@@ -1,0 +1,218 @@
+"""The hash table: one item for each listed hash, and beside it one for each of its sources.
+
+    pk              sk              attributes
+    pdq#<hex>       hash            status, version, category, sources, found, removed
+    pdq#<hex>       source#<name>   listed (a day)
+
+The count of sources changes in the transaction that adds or removes a source; at 0 the hash is withdrawn.
+Every change of status raises the version, and is appended to the log (`hash_log`) in the same transaction.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import batched
+from typing import TYPE_CHECKING, Any, cast
+
+from unspread.changes import Change, Operation
+from unspread.hash_key import HashKey
+from unspread.stores.transaction import Action
+from unspread.verdict import Status
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_HASH = "hash"
+_KEYS_A_READ = 100  # BatchGetItem's limit
+
+
+@dataclass(frozen=True, slots=True)
+class ListedHash:
+    """What the hash table says of a hash. `found` and `removed` count distinct uploads."""
+
+    key: HashKey
+    status: Status
+    version: int
+    category: str
+    sources: int
+    found: int
+    removed: int
+    exempt: bool = False  # a person looked: it is no widespread picture
+
+
+class HashTable:
+    """The hash table."""
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        """Use this table."""
+        self._client = client
+        self._name = name
+
+    def read(self, keys: Iterable[HashKey]) -> dict[HashKey, ListedHash]:
+        """Read hashes, strongly consistent. Those never listed are not in the answer."""
+        items = self._read_all([{"pk": str(key), "sk": _HASH} for key in dict.fromkeys(keys)])
+        return {listed.key: listed for listed in map(_listed, items)}
+
+    def read_with_source(self, keys: Iterable[HashKey], source: str) -> tuple[dict[HashKey, ListedHash], set[HashKey]]:
+        """Read hashes as `read` does, and tell which of them have this source."""
+        names = [str(key) for key in dict.fromkeys(keys)]
+        items = self._read_all([{"pk": name, "sk": sort} for name in names for sort in (_HASH, _source(source))])
+        hashes = [_listed(item) for item in items if item["sk"] == _HASH]
+        owned = {HashKey.parse(item["pk"]) for item in items if item["sk"] != _HASH}
+        return {listed.key: listed for listed in hashes}, owned
+
+    def read_listed(self) -> Iterator[HashKey]:
+        """Yield every hash that is active or held, strongly consistent."""
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "ConsistentRead": True,
+            "FilterExpression": "sk = :hash AND #status IN (:active, :held)",
+            "ProjectionExpression": "pk",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {":hash": _HASH, ":active": Status.ACTIVE, ":held": Status.HELD},
+        }
+        while True:
+            page = self._client.scan(**request)
+            yield from (HashKey.parse(cast("str", item["pk"])) for item in page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def add_source(
+        self, key: HashKey, current: ListedHash | None, source: str, category: str, day: str
+    ) -> tuple[list[Action], list[Change]]:
+        """Return what lists a hash for a source which it does not have, given its `current` item.
+
+        Returns:
+            The actions, and the changes of the list that belong into the log with them.
+        """
+        changes = []
+        if current is None or current.status is Status.WITHDRAWN:
+            changes = [Change(Operation.ADD, key, 1 if current is None else current.version + 1)]
+        put = self._put({"pk": str(key), "sk": _source(source), "listed": day})
+        return [put, self._list(key, current, category)], changes
+
+    def remove_source(self, current: ListedHash, source: str) -> tuple[list[Action], list[Change]]:
+        """Return what withdraws a source which the hash has, and with the last one the hash.
+
+        Returns:
+            The actions, and the changes of the list that belong into the log with them.
+        """
+        last = current.sources <= 1
+        values: dict[str, Any] = {":one": 1, ":minus": -1}
+        update = "ADD sources :minus"
+        condition = "sources > :one"
+        if last:
+            update = "SET #status = :withdrawn ADD sources :minus, version :one"
+            condition = "sources = :one AND version = :version"
+            values |= {":withdrawn": Status.WITHDRAWN, ":version": current.version}
+        hash_update: dict[str, Any] = self._key(current.key) | {
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
+        if last:
+            hash_update["ExpressionAttributeNames"] = {"#status": "status"}
+        delete = {
+            "TableName": self._name,
+            "Key": {"pk": str(current.key), "sk": _source(source)},
+            "ConditionExpression": "attribute_exists(pk)",
+        }
+        changes = [Change(Operation.REMOVE, current.key, current.version + 1)] if last else []
+        return [{"Delete": delete}, {"Update": hash_update}], changes
+
+    def set_status(
+        self, current: ListedHash, status: Status, *, exempt: bool = False
+    ) -> tuple[list[Action], list[Change]]:
+        """Return what holds an active hash, or activates a held one.
+
+        Args:
+            current: the hash as it was read.
+            status: its new status.
+            exempt: whether the prevalence guard is to let it be from now on.
+        """
+        update: dict[str, Any] = self._key(current.key) | {
+            "UpdateExpression": "SET #status = :status" + (", exempt = :true" if exempt else "") + " ADD version :one",
+            "ConditionExpression": "#status = :was AND version = :version",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {
+                ":status": status,
+                ":was": current.status,
+                ":version": current.version,
+                ":one": 1,
+                **({":true": True} if exempt else {}),
+            },
+        }
+        operation = Operation.ADD if status is Status.ACTIVE else Operation.HOLD
+        return [{"Update": update}], [Change(operation, current.key, current.version + 1)]
+
+    def count(self, key: HashKey, *, found: int = 0, removed: int = 0) -> Action:
+        """Return the action that counts copies found and removed."""
+        return {
+            "Update": self._key(key)
+            | {
+                "UpdateExpression": "ADD #found :found, #removed :removed",
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeNames": {"#found": "found", "#removed": "removed"},
+                "ExpressionAttributeValues": {":found": found, ":removed": removed},
+            }
+        }
+
+    def _list(self, key: HashKey, current: ListedHash | None, category: str) -> Action:
+        if current is None:
+            counts = {"version": 1, "sources": 1, "found": 0, "removed": 0}
+            item = {"pk": str(key), "sk": _HASH, "status": Status.ACTIVE, "category": category}
+            return self._put(item | counts)
+        names = {"#status": "status"}
+        values: dict[str, Any] = {":one": 1, ":status": current.status, ":version": current.version}
+        sets: list[str] = []
+        adds = ["sources :one"]
+        if category == "minor" and current.category != "minor":  # the stricter of two categories holds
+            sets.append("category = :category")
+            values[":category"] = category
+        if current.status is Status.WITHDRAWN:
+            sets.append("#status = :active")
+            adds.append("version :one")
+            values[":active"] = Status.ACTIVE
+        update = f"SET {', '.join(sets)} " if sets else ""
+        return {
+            "Update": self._key(key)
+            | {
+                "UpdateExpression": f"{update}ADD {', '.join(adds)}",
+                "ConditionExpression": "#status = :status AND version = :version",
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": values,
+            }
+        }
+
+    def _put(self, item: dict[str, Any]) -> Action:
+        return {"Put": {"TableName": self._name, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
+
+    def _key(self, key: HashKey) -> dict[str, Any]:
+        return {"TableName": self._name, "Key": {"pk": str(key), "sk": _HASH}}
+
+    def _read_all(self, keys: list[dict[str, str]]) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        for batch in batched(keys, _KEYS_A_READ, strict=False):
+            request: Any = {self._name: {"Keys": list(batch), "ConsistentRead": True}}
+            while request:  # a partial answer is told by UnprocessedKeys
+                answer = self._client.batch_get_item(RequestItems=request)
+                items += cast("list[dict[str, Any]]", answer["Responses"].get(self._name, []))
+                request = answer.get("UnprocessedKeys")
+        return items
+
+
+def _source(name: str) -> str:
+    return f"source#{name}"
+
+
+def _listed(item: dict[str, Any]) -> ListedHash:
+    return ListedHash(
+        key=HashKey.parse(item["pk"]),
+        status=Status(item["status"]),
+        version=int(item["version"]),
+        category=item["category"],
+        sources=int(item["sources"]),
+        found=int(item["found"]),
+        removed=int(item["removed"]),
+        exempt=bool(item.get("exempt", False)),
+    )

@@ -1,0 +1,137 @@
+"""Objects in the watched buckets, and their copies in quarantine."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import ClientError
+
+from unspread.upload import Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import TagTypeDef
+
+TAG = "unspread-status"
+_MOST_TAGS = 10  # S3's limit for an object
+_CHUNK = 1 << 20
+_GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed", "PreconditionFailed", "412"}
+
+
+class ObjectGoneError(Exception):
+    """The object version is not there, or no longer: deleted, or replaced in a bucket without versions."""
+
+
+class ObjectArchivedError(Exception):
+    """The object is in an archive and cannot be read."""
+
+
+class CopyDiffersError(Exception):
+    """The copy in quarantine is not, byte for byte, what was scanned."""
+
+
+class Objects:
+    """The watched buckets and the quarantine bucket."""
+
+    def __init__(self, client: "S3Client", quarantine_bucket: str) -> None:
+        """Use this quarantine bucket."""
+        self._client = client
+        self.quarantine_bucket = quarantine_bucket
+
+    @contextmanager
+    def open(self, upload: Upload) -> Iterator[tuple[int, Iterator[bytes]]]:
+        """Open an upload: its size in bytes and its content in chunks.
+
+        Raises:
+            ObjectGoneError: it is not there.
+            ObjectArchivedError: it is in an archive.
+        """
+        with _gone_is_told():
+            answer = self._client.get_object(**_address(upload, "IfMatch"))
+        with closing(answer["Body"]) as body:
+            yield answer["ContentLength"], body.iter_chunks(_CHUNK)
+
+    def exists(self, upload: Upload) -> bool:
+        """Tell whether the upload is still in its bucket."""
+        try:
+            with _gone_is_told():
+                self._client.head_object(**_address(upload, "IfMatch"))
+        except ObjectGoneError:
+            return False
+        return True
+
+    def copy_to_quarantine(self, upload: Upload, sha256: bytes) -> str:
+        """Copy an upload, with its metadata and tags, verify the copy, and return the copy's key.
+
+        Raises:
+            ObjectGoneError: the upload is not there.
+            CopyDiffersError: the copy's SHA-256 is not `sha256`.
+        """
+        key = quarantine_key(upload)
+        source = {"Bucket": upload.bucket, "Key": upload.key}
+        request: dict[str, Any] = {"Bucket": self.quarantine_bucket, "Key": key}
+        if upload.versioned:
+            source["VersionId"] = upload.version
+        else:
+            request["CopySourceIfMatch"] = upload.etag
+        with _gone_is_told():
+            self._client.copy_object(CopySource=cast("Any", source), **request)
+        if not self.in_quarantine(upload, sha256):
+            raise CopyDiffersError("The copy in quarantine is not what was scanned.")
+        self._tag(key, "match")
+        return key
+
+    def in_quarantine(self, upload: Upload, sha256: bytes) -> bool:
+        """Tell, by reading it, whether an upload's copy in quarantine is there and has this SHA-256."""
+        digest = hashlib.sha256()
+        try:
+            with _gone_is_told():
+                answer = self._client.get_object(Bucket=self.quarantine_bucket, Key=quarantine_key(upload))
+        except ObjectGoneError:
+            return False
+        with closing(answer["Body"]) as body:
+            for chunk in body.iter_chunks(_CHUNK):
+                digest.update(chunk)
+        return digest.digest() == sha256
+
+    def remove(self, upload: Upload) -> None:
+        """Delete this version, and nothing that came after it."""
+        try:
+            with _gone_is_told():
+                self._client.delete_object(**_address(upload, "IfMatch"))
+        except ObjectGoneError:
+            return
+
+    def _tag(self, key: str, status: str) -> None:
+        """Set our tag on a copy beside its owner's tags, unless they leave no room."""
+        bucket = self.quarantine_bucket
+        tags = self._client.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+        others = [tag for tag in tags if tag["Key"] != TAG]
+        if len(others) < _MOST_TAGS:
+            ours: TagTypeDef = {"Key": TAG, "Value": status}
+            self._client.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": [*others, ours]})
+
+
+def quarantine_key(upload: Upload) -> str:
+    """Return the key of an upload's copy: its identifier, for object keys may fill all of S3's 1,024 bytes."""
+    return f"objects/{upload.id}"
+
+
+def _address(upload: Upload, condition: str) -> dict[str, Any]:
+    """Name exactly this content: by version, or where there are no versions by ETag."""
+    place = {"Bucket": upload.bucket, "Key": upload.key}
+    return place | ({"VersionId": upload.version} if upload.versioned else {condition: upload.etag})
+
+
+@contextmanager
+def _gone_is_told() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in _GONE:
+            raise ObjectGoneError from error
+        if code == "InvalidObjectState":
+            raise ObjectArchivedError from error
+        raise

@@ -1,0 +1,55 @@
+"""The local stack that the artefact tests and the end-to-end tests share: built and deployed once.
+
+With UNSPREAD_STACK=running the stack that `make run` serves is used instead.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import cast
+
+import pytest
+from hypothesis import settings
+
+from tests.local import deploy, emulator
+from tests.local.console import Console
+from tests.local.emulator import Emulator
+from tests.local.stack import Stack
+
+# A busy machine is no fault of the code.
+settings.register_profile("steady", deadline=None)
+settings.load_profile("steady")
+
+
+@pytest.fixture(scope="session")
+def built(pytestconfig: pytest.Config) -> None:
+    """Functions and layers, built for this machine as they are now."""
+    with _aloud(pytestconfig), Console().step("Building functions and layers") as progress:
+        deploy.build(progress.note)
+
+
+@pytest.fixture(scope="session")
+def emulated() -> Iterator[Emulator | None]:
+    """An emulator of our own; None where the stack of `make run` is used."""
+    if os.environ.get("UNSPREAD_STACK") == "running":
+        yield None
+        return
+    with emulator.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack(pytestconfig: pytest.Config, built: None, emulated: Emulator | None) -> Iterator[Stack]:
+    """The deployed stack."""
+    if emulated is None:
+        found = Stack.load()
+    else:
+        with _aloud(pytestconfig), Console().step("Deploying template.yaml") as progress:
+            found = deploy.deploy(emulated, progress.note)
+    yield found
+    found.close()
+
+
+def _aloud(config: pytest.Config) -> AbstractContextManager[None]:
+    capture = config.pluginmanager.getplugin("capturemanager")
+    return cast("AbstractContextManager[None]", capture.global_and_fixture_disabled())

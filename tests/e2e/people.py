@@ -1,0 +1,71 @@
+"""Those who use the deployed stack: a person who submits, by command line or by API."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from tests.local.demo import case_code
+from tests.local.emulator import clean_environment
+from tests.local.paths import developer_tool
+from tests.local.stack import Stack
+
+ADDRESS = "203.0.113.201"
+BROWSER = "Submitter's own browser/7.7 (nobody else's)"
+COMMAND_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    kind: str
+    document: Any
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person whose address and browser are known to the API's front, and must be known to nobody behind it."""
+
+    stack: Stack
+
+    def call(self, method: str, path: str, body: object = None, code: str | None = None) -> Answer:
+        """Call the API. A body of bytes goes as it is, any other as JSON."""
+        headers = {"User-Agent": BROWSER, "X-Forwarded-For": ADDRESS, "Content-Type": "application/json"}
+        if code:
+            headers["Authorization"] = f"Case {code}"
+        content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        with urllib3.PoolManager(retries=False, timeout=60) as http:
+            answer = http.request(method, self.stack.api + path, body=content, headers=headers)
+            return Answer(answer.status, answer.headers.get("Content-Type", ""), json.loads(answer.data))
+
+    def status(self, code: str) -> dict[str, Any]:
+        """Ask for a case's status."""
+        answer = self.call("GET", "/case", code=code)
+        assert answer.status == 200, answer
+        document: dict[str, Any] = answer.document
+        return document
+
+
+def submit(stack: Stack, *paths: Path) -> str:
+    """Submit files by the command line; return the case code."""
+    return case_code(command(stack, "submit", *map(str, paths)))
+
+
+def command(stack: Stack, *arguments: str) -> str:
+    """Run the `unspread` command line against the stack's API; return what it prints."""
+    done = subprocess.run(
+        [str(developer_tool("unspread")), *arguments, "--api", stack.api],
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -1,0 +1,1 @@
+"""The whole system on one machine: template.yaml deployed into ministack, an AWS emulator, on loopback."""

@@ -1,0 +1,75 @@
+"""Starts ministack, with two things as AWS does them that ministack 1.5.33 does otherwise.
+
+Runs in ministack's own environment (see emulator.py), as a script: arguments are those of hypercorn. On a
+versioned bucket S3 tells EventBridge the object's `version-id`; ministack tells only its other listeners. And a
+function that is fed by a stream runs beside those that are fed by queues; ministack lets the queues wait for it.
+"""
+
+import contextvars
+import functools
+import json
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from hypercorn.__main__ import main
+from ministack.services import eventbridge, lambda_svc, s3
+
+_version: contextvars.ContextVar[str | None] = contextvars.ContextVar("version", default=None)
+_fire = s3._fire_s3_event
+_dispatch = eventbridge._dispatch_event
+_poll_streams = lambda_svc._poll_dynamodb_streams
+_STREAM_PAUSE_SECONDS = 0.2
+
+
+def _fire_with_version(*arguments: object, version_id: str | None = None, **more: object) -> None:
+    token = _version.set(version_id)
+    try:
+        _fire(*arguments, version_id=version_id, **more)
+    finally:
+        _version.reset(token)
+
+
+def _dispatch_with_version(event: dict[str, Any], *arguments: object, **more: object) -> object:
+    version = _version.get()
+    if version and event.get("Source") == "aws.s3":
+        detail = json.loads(event["Detail"])
+        detail["object"]["version-id"] = version
+        event = {**event, "Detail": json.dumps(detail)}
+    return _dispatch(event, *arguments, **more)
+
+
+@functools.cache
+def _streams_are_followed_elsewhere() -> bool:
+    """Stand in for the poller's look at the streams: start, once, a thread that looks, and tell of no work."""
+    threading.Thread(target=_follow_streams, daemon=True).start()
+    return False
+
+
+def _follow_streams() -> None:
+    pause = threading.Event()
+    while True:
+        try:
+            worked = _poll_streams()
+        except Exception:  # noqa: BLE001 - as the poller it was taken from
+            lambda_svc.logger.exception("a stream could not be followed")
+            worked = False
+        if not worked:
+            pause.wait(_STREAM_PAUSE_SECONDS)
+
+
+def _end_with_parent() -> None:
+    """Wait until standard input ends, which it does when the process that started us is gone."""
+    sys.stdin.buffer.read()
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+s3._fire_s3_event = _fire_with_version
+eventbridge._dispatch_event = _dispatch_with_version
+lambda_svc._poll_dynamodb_streams = _streams_are_followed_elsewhere
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    sys.exit(main(sys.argv[1:]))
