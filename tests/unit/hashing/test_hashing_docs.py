@@ -5,6 +5,7 @@ from pathlib import Path
 
 from unspread.hashing import Limits, Reason, Variant
 from unspread.hashing.windows import WINDOW_DISTANCE
+from unspread.verdict import Distances
 
 TEXT = (Path(__file__).parents[3] / "docs" / "hashing.md").read_text()
 
@@ -30,4 +31,4 @@ def test_the_documented_defaults_are_the_codes() -> None:
     assert {name: rows[name].strip().startswith(value) for name, value in expected.items()} == dict.fromkeys(
         expected, True
     )
-    assert f"against all windows at {WINDOW_DISTANCE} bits" in TEXT
+    assert Distances().suspect == WINDOW_DISTANCE, "windows are searched at the suspect distance"

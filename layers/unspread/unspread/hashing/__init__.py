@@ -10,7 +10,7 @@ from unspread.hashing.limits import Limits
 from unspread.hashing.pdq import pdq_of
 from unspread.hashing.picture import PerceptualHash, PictureHashes, hash_picture
 from unspread.hashing.trims import Variant
-from unspread.hashing.windows import WINDOW_DISTANCE, suspect_windows, window_hashes
+from unspread.hashing.windows import WINDOW_DISTANCE, window_hashes
 from unspread.thresholds import MATCH_DISTANCE, MINIMUM_QUALITY
 
 __all__ = [
@@ -33,6 +33,5 @@ __all__ = [
     "hash_picture",
     "inverse",
     "pdq_of",
-    "suspect_windows",
     "window_hashes",
 ]

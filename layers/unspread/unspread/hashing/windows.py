@@ -2,13 +2,11 @@
 
 A crop is a part of what was listed, and a hash of the whole says nothing about parts: PDQ finds 3 % of copies of which
 5 % are cut away. The remedy must begin with the listed picture. The submitter's device, which has it, may hash these
-windows of it beside the whole, and the list may keep them as rows of an index of their own; scan then looks up the
-hashes it has computed anyway. Windows only ever make a *suspect*, which a person looks at.
+windows of it beside the whole; they are listed as hashes of a kind of their own (`hash_list`), with which scan compares
+the hashes it has computed anyway. Windows only ever make a *suspect*, which a person looks at.
 
-It is optional, for its cost: 31 hashes (992 bytes) per listed picture, in the submission and in memory, and a lookup
-among 31 times as many rows. The interface is this module: `window_hashes` where the picture is,
-`suspect_windows` where uploads are scanned; docs/hashing.md has the rule for the page, the storage, and the
-measurements.
+They are optional, for their cost: 31 hashes (992 bytes) per listed picture, in the submission and in memory, and a
+search among 31 times as many rows. docs/hashing.md has the rule for the page, and the measurements.
 """
 
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unspread.hashing.forms import Hashes, bit_forms, hamming
+from unspread.hashing.forms import Hashes
 from unspread.hashing.pdq import pdq_of
 from unspread.thresholds import MINIMUM_QUALITY
 
@@ -28,8 +26,6 @@ SHORT_SIDE = 512  # pixels: windows are cut from a picture box-reduced by a whol
 GRIDS = ((0.95, 1), (0.95, 2), (0.9, 3), (0.8, 3))
 EDGE = 0.1  # of one side, cut off alone
 TILTS = (-6, -3, 3, 6)  # degrees counter-clockwise, with black corners
-
-_CHUNK = 1 << 16  # rows compared at a time
 
 type Grey = NDArray[np.uint8]
 
@@ -62,17 +58,3 @@ def window_hashes(luma: Grey) -> Hashes:
     hashes = [pdq_of(np.asarray(part)) for part in parts]
     kept = [np.frombuffer(pdq, np.uint8) for pdq, quality in hashes if quality >= MINIMUM_QUALITY]
     return np.stack(kept) if kept else np.empty((0, 32), np.uint8)
-
-
-def suspect_windows(uploads: Hashes, windows: Hashes, within: int = WINDOW_DISTANCE) -> NDArray[np.intp]:
-    """Return which rows of `windows`, (m, 32), lie within a distance of an upload's hashes, (n, 32), in any form.
-
-    A flat scan, exact: 8 n m distances. The caller keeps which picture a row belongs to.
-    """
-    near = np.zeros(len(windows), np.bool_)
-    forms = bit_forms(uploads).reshape(-1, 32)
-    for start in range(0, len(windows), _CHUNK):
-        rows = windows[start : start + _CHUNK]
-        for form in forms:
-            near[start : start + _CHUNK] |= hamming(form, rows)[0] <= within
-    return np.flatnonzero(near)
