@@ -4,6 +4,7 @@ Scan and listing run in threads that stop before each of their storage steps; a 
 merge of the two (and of a withdrawal, a hold and its approval, a second delivery) is executed against the tables.
 """
 
+import gc
 import importlib
 import itertools
 import random
@@ -123,6 +124,8 @@ class Theatre:
 
 @pytest.fixture(scope="module")
 def theatre() -> Iterator[Theatre]:
+    gc.collect()
+    gc.freeze()  # what other tests left is not looked through again for every transaction that moto copies
     with a_world() as world, one_call_at_a_time(), pytest.MonkeyPatch.context() as patch:
         stage = Stage()
         for target, name in STEPS.items():
