@@ -1,8 +1,6 @@
 """A listing finds past uploads: by bands, by digests, through the stream, the reconciler, and one reading of all."""
 
-import base64
 import hashlib
-import json
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,10 +17,11 @@ from tests.support import pictures
 from tests.support.faults import denied, failing
 from tests.support.functions import Context
 from tests.support.items import item_of
+from tests.support.stream import stream, swept
 from tests.support.world import World
 from unspread import aws, ulid
 from unspread.bands import PROBES, bands, probes
-from unspread.changes import Change, LogEntry, Operation, pack
+from unspread.changes import Change, LogEntry, Operation
 from unspread.hash_key import HashKey, Kind
 from unspread.hash_list import HashList
 from unspread.hashing import Digester, PerceptualHash, Variant, bit_forms
@@ -37,39 +36,6 @@ from unspread.verdict import Distances
 CASE, OTHER_CASE = "c" * 64, "d" * 64
 LISTED = pictures.picture(1, (400, 300))
 INNOCENT = pictures.picture(2, (400, 300))
-
-
-def stream(world: World, appeared: float = 0, **entries: bytes) -> dict[str, Any]:
-    """Return the stream's event about every entry of the log."""
-    records = []
-    for entry in world.log.read_from(ulid.START)[0]:
-        image = {
-            "pk": {"S": "log"},
-            "sk": {"S": entry.ulid},
-            "changes": {"B": base64.b64encode(pack(entry.changes)).decode()},
-        }
-        records.append(
-            {
-                "eventID": entry.ulid,
-                "eventName": "INSERT",
-                "eventSource": "aws:dynamodb",
-                "awsRegion": "us-east-1",
-                "dynamodb": {
-                    "ApproximateCreationDateTime": appeared or ulid.time_of(entry.ulid) / 1000,
-                    "Keys": {"pk": image["pk"], "sk": image["sk"]},
-                    "NewImage": image,
-                    "SequenceNumber": entry.ulid,
-                    "StreamViewType": "NEW_IMAGE",
-                },
-            }
-        )
-    return {"Records": records}
-
-
-def swept(world: World) -> list[dict[str, str]]:
-    """Run the sweep function on the stream; return what it reports as failed."""
-    answer: list[dict[str, str]] = world.function("sweep").handler(stream(world), Context())["batchItemFailures"]
-    return answer
 
 
 # -------------------------------------------------------------------------------------------------------- bands
@@ -393,116 +359,6 @@ def test_counting_a_copy_does_not_start_a_sweep(world: World) -> None:
     assert len(world.log.read_from(ulid.START)[0]) == before
 
 
-# ------------------------------------------------------------------------------------------------------- forget
-
-
-def forget(world: World, message: dict[str, Any]) -> list[dict[str, str]]:
-    record = {
-        "messageId": "1",
-        "receiptHandle": "1",
-        "body": json.dumps(message),
-        "attributes": {
-            "ApproximateReceiveCount": "1",
-            "SentTimestamp": "1",
-            "SenderId": "events",
-            "ApproximateFirstReceiveTimestamp": "1",
-        },
-        "messageAttributes": {},
-        "md5OfBody": "0" * 32,
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:forget",
-        "awsRegion": "us-east-1",
-    }
-    answer: list[dict[str, str]] = world.function("forget").handler({"Records": [record]}, Context())[
-        "batchItemFailures"
-    ]
-    return answer
-
-
-def test_a_version_that_is_gone_for_good_is_no_longer_found_and_its_record_stays(world: World) -> None:
-    gone, kept = world.put("a.jpg", pictures.altered(LISTED)), world.put("b.jpg", pictures.jpeg(LISTED))
-    world.deliver(gone, kept)
-    assert forget(world, gone) == []
-    found = {name for band in bands(_pdq(world, gone)) for _, name in world.index.with_band(band)}
-    assert found <= {_id(world, kept)}
-    assert {name for band in bands(_pdq(world, kept)) for _, name in world.index.with_band(band)} == {_id(world, kept)}
-    assert world.record(gone)["verdict"] == "clean"
-    left = {item["pk"]["S"].partition("#")[0] for item in world.dynamodb.scan(TableName="UploadTable")["Items"]}
-    assert left == {"object", "band", "sha256", "md5"}
-    assert forget(world, kept) == []
-    left = {item["pk"]["S"].partition("#")[0] for item in world.dynamodb.scan(TableName="UploadTable")["Items"]}
-    assert left == {"object"}
-
-
-def test_forgetting_what_was_never_known_or_forgotten_before_is_no_fault(world: World) -> None:
-    message = world.put("a.jpg", pictures.jpeg(LISTED))
-    assert forget(world, message) == []
-    world.deliver(message)
-    assert forget(world, message) == []
-    assert forget(world, message) == []
-
-
-def test_a_fault_while_forgetting_lets_the_message_come_back(world: World) -> None:
-    message = world.put("a.jpg", pictures.jpeg(LISTED))
-    world.deliver(message)
-    with failing(lambda _at, operation: operation == "BatchWriteItem", denied):
-        assert forget(world, message) == [{"itemIdentifier": "1"}]
-
-
-# -------------------------------------------------------------------------------------------------------- guard
-
-
-def test_a_hash_that_hits_too_many_past_uploads_is_held(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREVALENCE_LIMIT", "3")
-    messages = [world.put(f"{n}.jpg", pictures.jpeg(LISTED, 60 + n)) for n in range(5)]
-    world.deliver(*messages)
-    world.submit(CASE, item_of(pictures.png(LISTED), digests=False))
-    swept(world)
-    verdicts = sorted(world.record(message)["verdict"] for message in messages)
-    assert verdicts == ["match"] * 3 + ["suspect"] * 2
-    assert sum(map(world.is_there, messages)) == 2
-    later = world.put("later.jpg", pictures.altered(LISTED))
-    world.deliver(later)
-    assert world.record(later)["verdict"] == "suspect"
-
-    (held,) = [key for key in item_of(pictures.png(LISTED), digests=False).listable() if key.kind is Kind.PDQ]
-    world.guard.approve(held)
-    swept(world)
-    assert not any(map(world.is_there, [*messages, later]))
-
-
-def test_a_hash_that_hits_too_many_new_uploads_is_held_and_approved(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PREVALENCE_LIMIT", "2")
-    world.submit(CASE, SubmittedItem("video", md5=hashlib.md5(b"logo", usedforsecurity=False).hexdigest()))
-    messages = [world.put(f"{n}.gif", b"logo") for n in range(4)]
-    world.deliver(*messages)
-    assert [world.record(message)["verdict"] for message in messages] == ["match", "match", "suspect", "suspect"]
-    world.guard.approve(HashKey(Kind.MD5, hashlib.md5(b"logo", usedforsecurity=False).hexdigest()))
-    more = world.put("more.gif", b"logo")
-    world.deliver(more)
-    assert world.record(more)["verdict"] == "match"
-
-
-def test_a_hash_of_two_sources_is_exempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREVALENCE_LIMIT", "1")
-    for case in (CASE, OTHER_CASE):
-        world.submit(case, item_of(pictures.png(LISTED)))
-    messages = [world.put(f"{n}.jpg", pictures.jpeg(LISTED, 60 + n)) for n in range(4)]
-    world.deliver(*messages)
-    assert {world.record(message)["verdict"] for message in messages} == {"match"}
-
-
-def test_approving_what_is_not_held_changes_nothing(world: World) -> None:
-    world.submit(CASE, item_of(pictures.png(LISTED)))
-    before = len(world.log.read_from(ulid.START)[0])
-    for key in item_of(pictures.png(LISTED)).listable():
-        world.guard.approve(key)
-    world.guard.approve(HashKey(Kind.MD5, "00" * 16))
-    assert len(world.log.read_from(ulid.START)[0]) == before
-
-
 # ------------------------------------------------------------------------------------------------------- helpers
 
 
@@ -510,14 +366,6 @@ def _reconcile_while(budget: Any) -> Any:
     return lambda world: Reconcile(world.log, world.sweep, aws.dynamodb(), "HashTable")(
         lambda: next(budget, False), -1000
     )
-
-
-def _pdq(world: World, message: dict[str, Any]) -> bytes:
-    return bytes(world.record(message)["hashes"][0]["pdq"].value)
-
-
-def _id(world: World, message: dict[str, Any]) -> str:
-    return str(world.record(message)["pk"]).removeprefix("object#")
 
 
 def _die(*_: object, **__: object) -> None:
