@@ -308,7 +308,7 @@ def test_clocks_that_differ_lose_no_pair(theatre: Theatre, skew: float) -> None:
 
 def test_a_withdrawal_is_never_passed_by_an_action(theatre: Theatre) -> None:
     schedules = merges(scan=SCAN, listing=LIST, withdrawal=2)
-    for schedule in random.Random(1).sample(schedules, 40):
+    for schedule in random.Random(1).sample(schedules, 80):
         made = pair(theatre, "sha256")
 
         def withdraw_when_it_is_there(made: Pair = made) -> None:
@@ -333,7 +333,7 @@ def test_a_withdrawal_is_never_passed_by_an_action(theatre: Theatre) -> None:
 
 def test_a_hold_makes_suspects_and_its_approval_acts(theatre: Theatre) -> None:
     schedules = merges(scan=SCAN, listing=LIST, hold=1)
-    for schedule in random.Random(2).sample(schedules, 16):
+    for schedule in random.Random(2).sample(schedules, 30):
         made = pair(theatre, "whole 1")
         history = theatre.stage.play(schedule, scan=made.scan, listing=made.list, hold=made.hold)
         held = theatre.world.hashes.read([made.key])[made.key].status is Status.HELD
@@ -347,7 +347,7 @@ def test_a_hold_makes_suspects_and_its_approval_acts(theatre: Theatre) -> None:
 
 
 def test_an_approval_at_any_moment_of_a_scan_finds_the_upload(theatre: Theatre) -> None:
-    for schedule in merges(scan=SCAN, approval=3)[::4]:
+    for schedule in merges(scan=SCAN, approval=3)[::2]:
         made = pair(theatre, "solid 2")
         theatre.world.cases.submit(made.case, "adult", [made.item])
         made.hold()
@@ -356,7 +356,7 @@ def test_an_approval_at_any_moment_of_a_scan_finds_the_upload(theatre: Theatre) 
 
 
 def test_two_deliveries_at_once_and_a_listing_act_once(theatre: Theatre) -> None:
-    for schedule in random.Random(3).sample(merges(scan=3, again=3, listing=LIST), 20):
+    for schedule in random.Random(3).sample(merges(scan=3, again=3, listing=LIST), 40):
         made = pair(theatre, "sha256")
         history = theatre.stage.play(schedule, scan=made.scan, again=made.scan, listing=made.list)
         assert made.acted, history
