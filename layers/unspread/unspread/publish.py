@@ -41,10 +41,12 @@ class Publish:
         now = int(self.clock() * 1000)
         current = self.snapshots.current()
         snapshot, fallen_back = self._newest(current)
-        entries, cursor = self.log.read_from(snapshot.cursor)
+        changed, tail = False, 0
+        for entries, cursor in self.log.pages(snapshot.cursor):
+            changed |= snapshot.apply(entries, cursor)
+            tail += len(entries)
         age = now - ulid.time_of(current.names[0]) if current.names else _OLD
-        changed = snapshot.apply(entries, cursor)
-        published = fallen_back or (changed and (len(entries) > _LARGE_TAIL or age >= _OLD or not current.names))
+        published = fallen_back or (changed and (tail > _LARGE_TAIL or age >= _OLD or not current.names))
         if published:
             try:
                 current = self.snapshots.publish(snapshot.to_bytes(), current, ulid.at(now))

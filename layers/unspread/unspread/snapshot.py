@@ -7,9 +7,9 @@ kept as tombstones, so that an older change of theirs that is read again does no
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from unspread import ulid
 from unspread.changes import LogEntry, Operation
 from unspread.hash_key import HashKey, Kind
+from unspread.versioned_rows import VersionedRows
 
 FORMAT = 1
 WIDTHS = {Kind.PDQ: 32, Kind.PHASH: 8, Kind.WINDOW: 32}
@@ -24,6 +25,14 @@ WIDTHS = {Kind.PDQ: 32, Kind.PHASH: 8, Kind.WINDOW: 32}
 
 _TOMBSTONE_AGE = 86_400_000
 """Milliseconds of the log for which a removed hash is remembered: far more than any reading repeats."""
+
+
+class _Newest(NamedTuple):
+    """The newest change of a hash among those read at once, and the ULID of its entry."""
+
+    version: int
+    operation: Operation
+    ulid: str
 
 
 class DamagedSnapshotError(Exception):
@@ -35,7 +44,9 @@ class Snapshot:
     """The listed PDQ hashes, pHashes and windows with their versions, up to a cursor of the log."""
 
     cursor: str = ulid.START
-    rows: dict[Kind, dict[bytes, int]] = field(default_factory=lambda: {kind: {} for kind in WIDTHS})
+    rows: dict[Kind, VersionedRows] = field(
+        default_factory=lambda: {kind: VersionedRows.none(width) for kind, width in WIDTHS.items()}
+    )
     tombstones: dict[HashKey, tuple[int, str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -43,38 +54,51 @@ class Snapshot:
 
     def apply(self, entries: Iterable[LogEntry], cursor: str) -> bool:
         """Apply log entries, in any order and again and again; tell whether anything changed."""
-        changed = False
+        newest: dict[Kind, dict[bytes, _Newest]] = {kind: {} for kind in WIDTHS}
         for entry in entries:
             for change in entry.changes:
-                if change.key.kind in WIDTHS:
-                    changed |= self._apply(entry.ulid, change.operation, change.key, change.version)
+                if (rows := newest.get(change.key.kind)) is None:
+                    continue
+                name = change.key.bytes
+                if name not in rows or rows[name].version < change.version:
+                    rows[name] = _Newest(change.version, change.operation, entry.ulid)
+        changed = [self._apply(kind, rows) for kind, rows in newest.items() if rows]
         self.cursor = max(self.cursor, cursor)
         oldest = ulid.time_of(self.cursor) - _TOMBSTONE_AGE
         for key in [key for key, (_, since) in self.tombstones.items() if ulid.time_of(since) < oldest]:
             del self.tombstones[key]
-        return changed
+        return any(changed)
 
-    def _apply(self, entry: str, operation: Operation, key: HashKey, version: int) -> bool:
-        rows = self.rows[key.kind]
-        known = rows.get(key.bytes) or self.tombstones.get(key, (0, ""))[0]
-        if version <= known:
-            return False
-        if operation is Operation.REMOVE:
-            rows.pop(key.bytes, None)
-            self.tombstones[key] = (version, entry)
-        else:
-            self.tombstones.pop(key, None)
-            rows[key.bytes] = version
-        return True
+    def _apply(self, kind: Kind, newest: Mapping[bytes, _Newest]) -> bool:
+        """Apply the newest change of each of several hashes of a kind; tell whether anything changed."""
+        width = WIDTHS[kind]
+        if any(len(name) != width for name in newest):
+            raise ValueError(f"A {kind} hash has {width} bytes.")
+        rows = self.rows[kind]
+        known = rows.versions_of(_array(newest, width)).tolist()
+        put: dict[bytes, int] = {}
+        dropped: list[bytes] = []
+        for (name, change), version in zip(newest.items(), known, strict=True):
+            key = HashKey.of(kind, name)
+            if change.version <= (version or self.tombstones.get(key, (0, ""))[0]):
+                continue
+            if change.operation is Operation.REMOVE:
+                dropped.append(name)
+                self.tombstones[key] = (change.version, change.ulid)
+            else:
+                self.tombstones.pop(key, None)
+                put[name] = change.version
+        rows.drop(_array(dropped, width))
+        rows.put(put)
+        return bool(put or dropped)
 
     def to_bytes(self) -> bytes:
         """Return the snapshot as bytes."""
-        parts = []
-        for kind, rows in self.rows.items():
-            parts += [b"".join(rows), np.fromiter(rows.values(), dtype="<u4", count=len(rows)).tobytes()]
-            if any(len(row) != WIDTHS[kind] for row in rows):
-                raise ValueError(f"A {kind} hash has {WIDTHS[kind]} bytes.")
-        body = b"".join(parts)
+        body = b"".join(
+            part.tobytes()
+            for rows in self.rows.values()
+            for part in (rows.rows, rows.versions.astype("<u4", copy=False))
+        )
         head = {
             "format": FORMAT,
             "cursor": self.cursor,
@@ -88,13 +112,11 @@ class Snapshot:
     def from_bytes(cls, data: bytes) -> Self:
         """Read a snapshot to go on building it. Raises DamagedSnapshotError."""
         view = SnapshotView.from_bytes(data)
-        made = cls(cursor=view.cursor)
-        for kind, rows in view.rows.items():
-            raw, width = rows.tobytes(), WIDTHS[kind]
-            keys = (raw[start : start + width] for start in range(0, len(raw), width))
-            made.rows[kind] = dict(zip(keys, view.versions[kind].tolist(), strict=True))
-        made.tombstones = {HashKey.parse(name): (version, since) for name, version, since in view.tombstones}
-        return made
+        return cls(
+            cursor=view.cursor,
+            rows={kind: VersionedRows.of(rows, view.versions[kind]) for kind, rows in view.rows.items()},
+            tombstones={HashKey.parse(name): (version, since) for name, version, since in view.tombstones},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +156,7 @@ class SnapshotView:
             versions[kind] = np.frombuffer(body[at : at + count * 4], dtype="<u4")
             at += count * 4
         return cls(cursor, rows, versions, tombstones)
+
+
+def _array(names: Collection[bytes], width: int) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(names), np.uint8).reshape(len(names), width)

@@ -56,11 +56,22 @@ class HashLog:
         Returns:
             The entries, some of them perhaps known already, and the cursor to read from the next time.
         """
+        entries: list[LogEntry] = []
+        for page, after in self.pages(cursor):
+            entries += page
+            cursor = after
+        return entries, cursor
+
+    def pages(self, cursor: str) -> Iterator[tuple[list[LogEntry], str]]:
+        """Read what was appended since a cursor, strongly consistent, up to 1 MB at a time; at least one page.
+
+        Yields:
+            Entries, some of them perhaps known already, and the cursor to read from once they are seen to.
+        """
         now = self._now()
-        entries = list(self._read(LOG, cursor, None))
-        newest = ulid.time_of(entries[-1].ulid) if entries else ulid.time_of(cursor) + OVERLAP
-        safe = ulid.first_at(min(newest, now) - OVERLAP)
-        return entries, max(cursor, safe)
+        for entries in self._read(LOG, cursor, None):
+            newest = ulid.time_of(entries[-1].ulid) if entries else ulid.time_of(cursor) + OVERLAP
+            yield entries, max(cursor, ulid.first_at(min(newest, now) - OVERLAP))
 
     def cursor(self) -> str:
         """Return where to read on after a reading of the hash table that begins now."""
@@ -79,13 +90,14 @@ class HashLog:
 
     def unswept(self, before: int | None = None) -> Iterator[LogEntry]:
         """Yield the entries with adds that were not swept, appended before this time in ms since 1970."""
-        return self._read(_UNSWEPT, ulid.START, None if before is None else ulid.first_at(before))
+        for page in self._read(_UNSWEPT, ulid.START, None if before is None else ulid.first_at(before)):
+            yield from page
 
     def mark_swept(self, entry: LogEntry) -> None:
         """Note that every add of an entry was swept."""
         self._client.delete_item(TableName=self._name, Key={"pk": _UNSWEPT, "sk": entry.ulid})
 
-    def _read(self, pk: str, start: str, end: str | None) -> Iterator[LogEntry]:
+    def _read(self, pk: str, start: str, end: str | None) -> Iterator[list[LogEntry]]:
         values: dict[str, Any] = {":pk": pk, ":start": start} | ({":end": end} if end else {})
         request: dict[str, Any] = {
             "TableName": self._name,
@@ -95,8 +107,8 @@ class HashLog:
         }
         while True:
             page = self._client.query(**request)
-            for item in cast("list[dict[str, Any]]", page["Items"]):
-                yield LogEntry(item["sk"], unpack(bytes(item["changes"])))
+            items = cast("list[dict[str, Any]]", page["Items"])
+            yield [LogEntry(item["sk"], unpack(bytes(item["changes"]))) for item in items]
             if "LastEvaluatedKey" not in page:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
