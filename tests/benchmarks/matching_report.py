@@ -35,7 +35,7 @@ _READING = """## How to read it
   as text beside the index, and cannot remove.
 - For the adversarial list, the words that the flat scan looks at first are all shared: its worst case.
 - A single query misses its goal: 1.25 to 1.45 x over several runs. It is five passes of NumPy over half of the words,
-  XOR, XOR, OR, count, least, which alone take 1.25 to 1.5 ms here; FAISS makes one pass in C++. Larger and smaller blocks
+  XOR, XOR, OR, count, least, which alone take 1.25 to 1.5 ms here; FAISS makes one pass in C++. Other sizes of blocks
   were slower. No scan asks a single query: it asks 8 forms at least, 0.4 x.
 
 ## Why there is no multi-index
