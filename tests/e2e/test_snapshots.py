@@ -69,7 +69,7 @@ def test_a_scan_that_starts_cold_knows_the_snapshots_hashes(stack: Stack, draw: 
     assert watch.verdict(stack, exact) == "match"
     key = hashes.pdq_of(stack, exact)
     publish(stack)
-    assert key.bytes in newest(stack).rows[Kind.PDQ]
+    assert key.bytes in newest(stack).rows[Kind.PDQ].as_dict()
     with out_of_the_log(stack, key) as entries:
         assert entries == 1
         start_cold(stack, "ScanFunction")
