@@ -19,7 +19,7 @@ Each part runs in a process of its own; memory is what it takes beyond its impor
 """
 
 
-def page(runs: dict[str, Any], count: int, pace: float) -> str:
+def page(runs: dict[str, Any], count: int, pace: float, note: str = "") -> str:
     """Return the page."""
     machine = f"Machine: {platform.machine()}, 2 cores, Python {platform.python_version()}."
     table = ["| part | seconds | MB | what |", "| --- | --: | --: | --- |"]
@@ -27,7 +27,7 @@ def page(runs: dict[str, Any], count: int, pace: float) -> str:
         f"| {name} | {_seconds(run)} | {run.megabytes:,.0f} | {words} |" for name, run, words in _rows(runs, count)
     ]
     facts = [fill(f"- {fact}", 120, subsequent_indent="  ") for fact in _facts(runs, count, pace)]
-    measured = f"{machine} {count:,} random PDQ hashes, {pace:g} transactions a second.\n"
+    measured = f"{machine} {count:,} random PDQ hashes, {pace:g} transactions a second. {note}".strip() + "\n"
     return "\n".join([_HEAD, measured, *table, "", *facts]) + "\n"
 
 
@@ -40,7 +40,8 @@ def _rows(runs: dict[str, Any], count: int) -> Iterator[tuple[str, Run, str]]:
     yield "publish what is left", runs["publish the rest"], f"{runs['publish the rest'].result['hashes']:,} hashes"
     yield "publish all of it at once, with no snapshot before", runs["publish all at once"], f"{count:,} hashes"
     yield "cold start from the snapshot", runs["cold start"], f"{runs['cold start'].result:,} hashes"
-    yield "cold start from the table, all snapshots lost", runs["cold start from the table"], f"{count:,} hashes"
+    if lost := runs.get("cold start from the table"):
+        yield "cold start from the table, all snapshots lost", lost, f"{count:,} hashes"
     found = f"{swept['swept']:,} log entries, {swept['acted']:,} past uploads found of as many"
     yield "reconcile: all swept by one reading of the records", runs["reconcile"], found
 

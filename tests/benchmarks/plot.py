@@ -38,7 +38,7 @@ def plot(title: str, below: str, value: str, lines: Mapping[str, Sequence[Point]
         height = up(10.0**power)
         parts.append(f'<path d="M{_LEFT} {height:.1f}H{_WIDTH - _RIGHT}" stroke="#ddd"/>')
         parts.append(_text(_LEFT - 8, height + 4, value.format(10.0**power), anchor="end"))
-    parts += [_text(across(size), _HEIGHT - _BOTTOM + 22, f"{size:,g}", anchor="middle") for size in sizes]
+    parts += [_text(across(size), _HEIGHT - _BOTTOM + 22, _count(size), anchor="middle") for size in sizes]
     parts.append(_text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 14, below, anchor="middle"))
     labels = _apart([(up(points[-1][1]), name) for name, points in lines.items()])
     for colour, (name, points) in zip(_COLOURS, lines.items(), strict=False):
@@ -52,6 +52,10 @@ def plot(title: str, below: str, value: str, lines: Mapping[str, Sequence[Point]
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif">\n'
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )
+
+
+def _count(number: float) -> str:
+    return f"{number / 1e6:,g} M" if number > 1e6 else f"{number:,.0f}"
 
 
 def _apart(labels: list[tuple[float, str]]) -> dict[str, float]:
