@@ -1,4 +1,4 @@
-# Unspread: build, try and test on one machine. Needs Python 3.13 and make; `make help` lists what there is.
+# Unspread: build, try and test on one machine. Needs Python 3.13, Node 20 and make; `make help` lists what there is.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -35,6 +35,7 @@ lock: develop ## Resolve all lock files anew
 		--output-file layers/$$layer/requirements.txt layers/$$layer/requirements.in; done
 	$(COMPILE) $(UPGRADE) --output-file tests/local/requirements-sam.txt tests/local/requirements-sam.in
 	$(COMPILE) $(UPGRADE) --output-file tests/local/requirements-ministack.txt tests/local/requirements-ministack.in
+	$(COMPILE) $(UPGRADE) --output-file tests/exchange/requirements.txt tests/exchange/requirements.in
 
 # --------------------------------------------------------------------------------------------------- trying
 .PHONY: run
@@ -50,9 +51,15 @@ build: setup ## Build functions and layers for this machine
 	@$(BIN)/python -m tests.local build
 
 # -------------------------------------------------------------------------------------------------- testing
+# The reference client of participants is compiled. Where it cannot be, its tests are left out aloud; ALL=1 makes that an error.
 .PHONY: test
-test: check setup ## Everything: lint, types, unit, template, artefacts, end to end (under 20 minutes)
-	@$(BIN)/pytest tests/unit tests/template tests/artefacts tests/e2e
+test: check setup ## Everything: lint, types, unit, template, browsers, end to end (under 20 minutes)
+	@suites="tests/artefacts tests/e2e tests/browser"; \
+	if $(INSTALL) .local/venvs/exchange tests/exchange/requirements.txt; then suites="$$suites tests/exchange"; \
+	elif [ -n "$${ALL:-}" ]; then exit 1; \
+	else printf '\nNOT RUN: tests/exchange. The package threatexchange needs a C++ compiler and CMake.\n\n'; fi; \
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/unit tests/template; \
+	$(BIN)/pytest $$suites
 
 .PHONY: check
 check: develop ## Lint, format and types
@@ -62,7 +69,11 @@ check: develop ## Lint, format and types
 
 .PHONY: unit
 unit: develop ## Unit and template tests
-	@$(BIN)/pytest tests/unit tests/template
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile tests/unit tests/template
+
+.PHONY: browser
+browser: setup ## The page in real browsers
+	@$(BIN)/pytest tests/browser
 
 .PHONY: e2e
 e2e: setup ## Built functions on their own, then the deployed stack (UNSPREAD_STACK=running: that of `make run`)
@@ -73,8 +84,10 @@ bench: develop ## Benchmarks
 	@$(BIN)/python -m tests.benchmarks
 
 .PHONY: soak
-soak: setup ## Long runs: the tests marked "soak", and mutated files by the thousand
+soak: setup ## Long runs: the tests marked "soak", a million hashes, costs, and mutated files by the thousand
 	@$(BIN)/pytest -m soak tests
+	@$(BIN)/python -m tests.benchmarks.million
+	@$(BIN)/python -m tests.benchmarks.costs
 	@$(BIN)/python -m tests.fuzz.hashing_mutations --count 10000 --seed 1
 
 # ------------------------------------------------------------------------------------------------- the rest
@@ -90,4 +103,5 @@ format: develop ## Put the code in form
 .PHONY: clean
 clean: ## Remove what was built and installed
 	rm -rf .aws-sam .local .venv .mypy_cache .ruff_cache .hypothesis build dist layers/unspread/*.egg-info
+	rm -rf functions/page/web/node_modules tests/browser/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

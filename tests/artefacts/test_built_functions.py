@@ -1,6 +1,7 @@
 """What `sam build` made starts and works with what Lambda gives it: no package missing, every event understood."""
 
 import json
+import re
 import time
 import uuid
 from base64 import b64encode
@@ -16,7 +17,7 @@ from tests.artefacts.runtime import Function, FunctionError, started
 from tests.local import hashes, watch
 from tests.local.emulator import REGION
 from tests.local.stack import Stack
-from tests.support import pictures, template
+from tests.support import pictures, proofs, template
 from tests.support.functions import sample
 from unspread import ulid
 from unspread.hash_key import HashKey, Kind
@@ -29,6 +30,9 @@ SAMPLES = {
     "ForgetFunction": "forget",
     "SubmitFunction": "submit",
     "SettleFunction": "settle",
+    "PageFunction": "page",
+    "ExchangeFunction": "exchange",
+    "CheckFunction": "check",
 }
 
 
@@ -45,7 +49,7 @@ def environment(stack: Stack, function: str) -> dict[str, str]:
 
 
 def layers_of(function: str) -> list[str]:
-    return [layer["Ref"] for layer in template.raw()["Resources"][function]["Properties"]["Layers"]]
+    return [layer["Ref"] for layer in template.raw()["Resources"][function]["Properties"].get("Layers", [])]
 
 
 @contextmanager
@@ -105,17 +109,47 @@ def test_scan_gives_back_what_it_could_not_read(function: Function) -> None:
     assert function(event) == {"batchItemFailures": [{"itemIdentifier": event["Records"][0]["messageId"]}]}
 
 
+def submission(submit: Function) -> dict[str, Any]:
+    """Return the sample submission, with a proof of work that the function takes."""
+    event = sample("submit")
+    body = json.loads(event["body"]) | {"proof": proofs.earned(submit, sample("challenge"))}
+    return event | {"body": json.dumps(body)}
+
+
+@pytest.mark.parametrize("function", ["SubmitFunction"], indirect=True)
+def test_submit_lists_nothing_for_a_proof_that_was_not_earned(function: Function) -> None:
+    event = sample("submit")
+    body = json.loads(event["body"]) | {"proof": proofs.easy("a secret of one's own")}
+    answer = function(event | {"body": json.dumps(body)})
+    assert answer["statusCode"] == 403
+    assert json.loads(answer["body"])["type"] == "urn:unspread:proof-invalid"
+
+
+@pytest.mark.parametrize("function", ["PageFunction"], indirect=True)
+def test_page_serves_the_document_and_what_it_names(function: Function) -> None:
+    event = sample("page")
+    document = function(event)
+    assert document["statusCode"] == 200
+    named = re.findall(r"assets/[a-z0-9.-]+", document["body"])
+    assert any(name.endswith(".js") for name in named)
+    for name in named:
+        asset = function(event | {"path": f"/{name}"})
+        assert (asset["statusCode"], asset["isBase64Encoded"]) == (200, False), name
+    assert function(event | {"path": "/assets/none.js"})["statusCode"] == 404
+
+
 @pytest.mark.parametrize("function", ["SubmitFunction"], indirect=True)
 def test_submit_accepts_the_sample_submission_and_logs_nothing_of_it(function: Function) -> None:
-    event = sample("submit")
+    event = submission(function)
     answer = function(event)
     assert answer["statusCode"] == 201
     assert json.loads(answer["body"]) == {"accepted": 1, "rejected": []}
     log = function.log.read_text(encoding="utf-8").lower()
-    submission = json.loads(event["body"])
-    item = submission["items"][0]
+    sent = json.loads(event["body"])
+    item = sent["items"][0]
     for secret in (
-        submission["case"],
+        sent["case"],
+        sent["proof"],
         item["sha256"],
         item["md5"],
         item["hashes"][0]["pdq"],
@@ -188,7 +222,7 @@ def test_reconcile_finds_what_the_stream_lost(built: None, stack: Stack, unwatch
 
 def test_publish_makes_a_snapshot_once(built: None, stack: Stack, unwatched_bucket: str, tmp_path: Path) -> None:
     with running(stack, "SubmitFunction", tmp_path) as submit:
-        assert submit(sample("submit"))["statusCode"] == 201
+        assert submit(submission(submit))["statusCode"] == 201
     with running(stack, "PublishFunction", tmp_path, LIST_BUCKET=unwatched_bucket) as publish:
         first, second = publish(sample("publish")), publish(sample("publish"))
     assert first["published"] == 1

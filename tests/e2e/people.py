@@ -12,10 +12,12 @@ from tests.local.demo import case_code
 from tests.local.emulator import clean_environment
 from tests.local.paths import developer_tool
 from tests.local.stack import Stack
+from unspread.cli.challenge import solved
 
 ADDRESS = "203.0.113.201"
 BROWSER = "Submitter's own browser/7.7 (nobody else's)"
 COMMAND_SECONDS = 120
+PROVEN = {"/submissions", "/case/items"}
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,20 @@ class Person:
     stack: Stack
 
     def call(self, method: str, path: str, body: object = None, code: str | None = None) -> Answer:
-        """Call the API. A body of bytes goes as it is, any other as JSON."""
+        """Call the API. A body of bytes goes as it is, any other as JSON, with a proof of work where it needs one."""
         headers = {"User-Agent": BROWSER, "X-Forwarded-For": ADDRESS, "Content-Type": "application/json"}
         if code:
             headers["Authorization"] = f"Case {code}"
+        if path in PROVEN and isinstance(body, dict):
+            body = {"proof": self.proof()} | body
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         with urllib3.PoolManager(retries=False, timeout=60) as http:
             answer = http.request(method, self.stack.api + path, body=content, headers=headers)
             return Answer(answer.status, answer.headers.get("Content-Type", ""), json.loads(answer.data))
+
+    def proof(self) -> str:
+        """Get a challenge and solve it."""
+        return solved(self.call("GET", "/challenge").document)
 
     def status(self, code: str) -> dict[str, Any]:
         """Ask for a case's status."""

@@ -89,7 +89,8 @@ def _logs(emulated: Emulator, stack: Stack) -> str:
 def _serve(console: Console, emulated: Emulator, stack: Stack) -> None:
     python = Path(sys.executable).relative_to(ROOT, walk_up=True)
     program = developer_tool("unspread").relative_to(ROOT, walk_up=True)
-    console.say(f"""API      {stack.api}
+    console.say(f"""Page     {stack.page}
+API      {stack.api}
 Bucket   {stack.uploads} (quarantine: {stack.quarantine})
 Scripts  {STACK_FILE.relative_to(ROOT)} holds these addresses
 

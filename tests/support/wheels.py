@@ -41,7 +41,7 @@ def source_bytes(folder: Path) -> int:
     return sum(
         file.stat().st_size
         for file in folder.rglob("*")
-        if file.is_file() and not {"__pycache__", "unspread.egg-info"} & set(file.parts)
+        if file.is_file() and not {"__pycache__", "node_modules", "unspread.egg-info"} & set(file.parts)
     )
 
 

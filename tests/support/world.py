@@ -15,6 +15,7 @@ from mypy_boto3_dynamodb import DynamoDBClient
 from mypy_boto3_s3 import S3Client
 from mypy_boto3_sqs import SQSClient
 
+from tests.support import proofs
 from tests.support.functions import Context, load
 from tests.support.template import REGION, create_buckets, create_tables
 from unspread import aws
@@ -190,7 +191,7 @@ class World:
 def a_world() -> Iterator[World]:
     """Make a world of its own for one test."""
     with patch.dict("os.environ", ENVIRONMENT), mock_aws():
-        for client in (aws.dynamodb, aws.dynamodb_transactions, aws.s3, aws.events, aws.sqs):
+        for client in (aws.dynamodb, aws.dynamodb_transactions, aws.s3, aws.events, aws.sqs, aws.secrets):
             client.cache_clear()
         s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
         tables, buckets = create_tables(dynamodb), create_buckets(s3)
@@ -200,6 +201,7 @@ def a_world() -> Iterator[World]:
         events.put_rule(Name="published", EventPattern=json.dumps({"source": ["unspread"]}))
         queue_arn = f"arn:aws:sqs:{REGION}:123456789012:events"
         events.put_targets(Rule="published", Targets=[{"Id": "queue", "Arn": queue_arn}])
+        secret = boto3.client("secretsmanager").create_secret(Name="proof", SecretString=proofs.SECRET)
         names = {
             "HASH_TABLE": tables["HashTable"],
             "UPLOAD_TABLE": tables["UploadTable"],
@@ -207,6 +209,8 @@ def a_world() -> Iterator[World]:
             "QUARANTINE_BUCKET": buckets["QuarantineBucket"],
             "LIST_BUCKET": buckets["ListBucket"],
             "SCAN_QUEUE_URL": scan_queue,
+            "PROOF_SECRET": secret["ARN"],
+            "PROOF_COST": "1000",
         }
         with patch.dict("os.environ", names):
             yield World(

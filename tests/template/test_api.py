@@ -2,7 +2,7 @@
 
 import re
 
-from tests.support.template import properties, resources
+from tests.support.template import Json, properties, resources
 
 FUNCTION = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations")
 
@@ -35,8 +35,16 @@ def permitted() -> set[tuple[str, str, str]]:
     return found
 
 
+def settings() -> list[Json]:
+    """Return the stage's settings: those of all methods, and those of some."""
+    (stage,) = resources("AWS::ApiGateway::Stage").values()
+    found: list[Json] = stage["Properties"]["MethodSettings"]
+    return found
+
+
 def test_the_submission_calls_are_there() -> None:
     assert {
+        ("GET", "/challenge"),
         ("POST", "/submissions"),
         ("GET", "/case"),
         ("POST", "/case/items"),
@@ -46,7 +54,9 @@ def test_the_submission_calls_are_there() -> None:
 
 
 def test_every_method_may_call_its_function_and_no_other_may() -> None:
-    assert permitted() == {(method, path, function) for (method, path), function in methods().items()}
+    assert permitted() == {
+        (method, re.sub(r"\{\w+\}", "*", path), function) for (method, path), function in methods().items()
+    }
 
 
 def test_the_api_is_regional() -> None:
@@ -60,17 +70,22 @@ def test_nothing_about_the_caller_is_logged_or_traced() -> None:
     wanted = stage["Properties"]
     assert wanted["TracingEnabled"] is False
     assert "AccessLogSetting" not in wanted
-    (everything,) = wanted["MethodSettings"]
-    assert (everything["HttpMethod"], everything["ResourcePath"]) == ("*", "/*")
-    assert everything["LoggingLevel"] == "OFF"
-    assert everything["DataTraceEnabled"] is False
+    assert (settings()[0]["HttpMethod"], settings()[0]["ResourcePath"]) == ("*", "/*")
+    for each in settings():
+        assert each["LoggingLevel"] == "OFF"
+        assert each["DataTraceEnabled"] is False
 
 
 def test_the_api_is_throttled_by_parameters() -> None:
-    (stage,) = resources("AWS::ApiGateway::Stage").values()
-    (everything,) = stage["Properties"]["MethodSettings"]
-    assert everything["ThrottlingRateLimit"] == {"Ref": "ApiRateLimit"}
-    assert everything["ThrottlingBurstLimit"] == {"Ref": "ApiBurstLimit"}
+    for each in settings():
+        assert each["ThrottlingRateLimit"] == {"Ref": "ApiRateLimit"}
+        assert each["ThrottlingBurstLimit"] == {"Ref": "ApiBurstLimit"}
+
+
+def test_challenges_are_counted_apart() -> None:
+    (apart,) = settings()[1:]
+    assert ("GET", "/challenge") in methods()
+    assert (apart["HttpMethod"], apart["ResourcePath"]) == ("GET", "/~1challenge")
 
 
 def test_the_gateways_own_errors_are_problem_documents() -> None:

@@ -14,7 +14,7 @@ def layers_of(function: str) -> list[str]:
     layers = raw()["Resources"]
     return [
         layers[layer["Ref"]]["Properties"]["ContentUri"].removeprefix("layers/")
-        for layer in layers[function]["Properties"]["Layers"]
+        for layer in layers[function]["Properties"].get("Layers", [])
     ]
 
 

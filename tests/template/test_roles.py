@@ -56,6 +56,29 @@ RIGHTS: dict[str, Rights] = {
         "HashTable.Arn": TO_ACT["HashTable.Arn"] | {"dynamodb:Query", "dynamodb:Scan"},
         "UploadTable.Arn": TO_ACT["UploadTable.Arn"] | {"dynamodb:BatchWriteItem"},
     },
+    "ExchangeRole": {
+        "ExchangeLog.Arn": LOG,
+        "HashTable.Arn": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        },
+        "ExchangeTable.Arn": {
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        },
+    },
+    "CheckRole": {
+        "CheckLog.Arn": LOG,
+        "ListBucket.Arn/*": {"s3:GetObject"},
+        "ListBucket.Arn": TO_TELL_MISSING_FROM_DENIED,
+        "HashTable.Arn": {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"},
+    },
     "SweepRole": {
         **TO_SWEEP,
         "SweepLog.Arn": LOG,
@@ -81,6 +104,7 @@ RIGHTS: dict[str, Rights] = {
     },
     "SubmitRole": {
         "SubmitLog.Arn": LOG,
+        "ProofSecret.Id": {"secretsmanager:GetSecretValue"},
         "HashTable.Arn": {
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
@@ -88,6 +112,7 @@ RIGHTS: dict[str, Rights] = {
             "dynamodb:DeleteItem",
         },
         "CaseTable.Arn": {
+            "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:Query",
             "dynamodb:ConditionCheckItem",
@@ -96,6 +121,7 @@ RIGHTS: dict[str, Rights] = {
             "dynamodb:DeleteItem",
         },
     },
+    "PageRole": {"PageLog.Arn": LOG},
     "SettleRole": {
         "SettleLog.Arn": LOG,
         "HashTable.Arn": {

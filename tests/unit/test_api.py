@@ -1,70 +1,20 @@
 """The HTTPS API: what it takes, what it refuses, and how."""
 
 import json
-from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.support import openapi
+from tests.support.api import CASE, CODE, HASH, HOLDER, ITEM, SUBMISSION, Api, refused
 from tests.support.faults import denied, failing, throttled
-from tests.support.functions import Context, sample
-from tests.support.template import ROOT
+from tests.support.logs import collected
 from tests.support.world import World
-from unspread import case_code
-
-CODE = "7QJ4M-1V9ZK-0C3TB-HX8RD"
-CASE = case_code.digest(CODE)
-HASH = {"pdq": "0f" * 32, "quality": 90, "phash": "0f" * 8}
-ITEM = {"kind": "image", "sha256": "ab" * 32, "md5": "cd" * 16, "hashes": [HASH]}
-SUBMISSION = {"case": CASE, "category": "adult", "items": [ITEM]}
-HOLDER = {"Authorization": f"Case {CODE}"}
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    @property
-    def body(self) -> Any:
-        return json.loads(self.text)
-
-
-@dataclass
-class Api:
-    function: ModuleType
-
-    def __call__(
-        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None, **more: Any
-    ) -> Answer:
-        event = sample("submit") | {"httpMethod": method, "path": path, "resource": path}
-        event["body"] = body if body is None or isinstance(body, str) else json.dumps(body)
-        event["headers"] = {"Content-Type": "application/json"} | (headers or {})
-        event["multiValueHeaders"] = {name: [value] for name, value in event["headers"].items()}
-        answer = self.function.handler(event | more, Context())
-        many = answer.get("multiValueHeaders", {})
-        sent = {name: values[0] for name, values in many.items()} | answer.get("headers", {})
-        return Answer(answer["statusCode"], sent, answer["body"])
 
 
 @pytest.fixture
 def api(world: World) -> Api:
     return Api(world.function("submit"))
-
-
-def refused(answer: Answer, status: int) -> dict[str, Any]:
-    """Assert that an answer is a problem document of this status that repeats nothing sent; return it."""
-    assert answer.status == status, answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert not any(sent in answer.text for sent in ("0f" * 8, "ab" * 16, "cd" * 16, CASE, CODE))
-    problem: dict[str, Any] = answer.body
-    assert problem["status"] == status
-    assert problem["title"]
-    assert problem["detail"]
-    return problem
 
 
 def test_a_case_goes_from_submission_to_withdrawal(api: Api) -> None:
@@ -217,35 +167,46 @@ def test_a_fault_of_ours_asks_for_a_repetition(
     api: Api, fault: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("unspread.stores.transaction.time.sleep", lambda _: None)
+    lines = collected(monkeypatch)
     with failing(lambda _at, operation: operation in ("TransactWriteItems", "Query"), fault):
         answer = api("POST", "/submissions", SUBMISSION)
     refused(answer, 503)
     assert answer.headers["Retry-After"] == "2"
-    logged = capsys.readouterr().out
+    logged = lines.getvalue() + capsys.readouterr().out
+    assert "request failed" in logged
     assert not any(secret in logged for secret in (CASE, "ab" * 16, "203.0.113", "Mozilla"))
     assert api("POST", "/submissions", SUBMISSION).status == 201
 
 
-def test_no_request_leaves_a_trace_in_the_log(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_request_leaves_a_trace_in_the_log(
+    api: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = collected(monkeypatch)
     api("POST", "/submissions", SUBMISSION)
     api("POST", "/submissions", SUBMISSION | {"case": "x"})
     api("GET", "/case", headers=HOLDER)
     api("DELETE", "/case", headers=HOLDER)
     printed = capsys.readouterr()
-    assert printed.out + printed.err == ""
+    assert lines.getvalue() + printed.out + printed.err == ""
 
 
-def test_the_openapi_document_is_the_one_in_the_repository(api: Api) -> None:
-    served = api("GET", "/openapi.json").body
-    kept = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
-    assert served == kept, "run `make openapi` and look at the difference"
+def test_the_openapi_document_is_served(api: Api) -> None:
+    assert api("GET", "/openapi.json").body == openapi.document("submit")
 
 
-def test_every_answer_that_can_be_given_is_documented(api: Api) -> None:
-    for path, methods in api("GET", "/openapi.json").body["paths"].items():
+@pytest.mark.parametrize("function", openapi.DOCUMENTS)
+def test_the_openapi_documents_are_those_in_the_repository(world: World, function: str) -> None:
+    kept = json.loads(openapi.DOCUMENTS[function].read_text(encoding="utf-8"))
+    assert openapi.document(function) == kept, "run `make openapi` and look at the difference"
+
+
+@pytest.mark.parametrize("function", openapi.DOCUMENTS)
+def test_every_answer_that_can_be_given_is_documented(world: World, function: str) -> None:
+    for path, methods in openapi.document(function)["paths"].items():
         for method, operation in methods.items():
             answers = operation["responses"]
             assert {"429", "503"} <= set(answers), (method, path)
             for status, answer in answers.items():
-                wanted = "application/json" if status < "400" else "application/problem+json"
+                good = "application/xml" if path.startswith("/v2/") else "application/json"
+                wanted = good if status < "400" else "application/problem+json"
                 assert list(answer["content"]) == [wanted], (method, path, status)

@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from altcha import create_challenge
 from PIL import Image
 
-from tests.support import pictures
+from tests.support import pictures, proofs
 from tests.support.functions import Context, sample
 from tests.support.world import World
 from unspread import case_code
 from unspread.cli import main
+from unspread.cli.challenge import ChallengeError, solved
 from unspread.cli.files import hash_file
 from unspread.hashing import MINIMUM_QUALITY, Digester
+from unspread.proof import ALGORITHM
 
 PICTURE = pictures.jpeg(pictures.picture(1, (400, 300)))
 VIDEO = b"\0\0\0\x18ftypmp42" + b"video" * 100
@@ -29,7 +32,8 @@ class Server:
 
     url: str
     bodies: list[str] = field(default_factory=list)
-    failures: list[int] = field(default_factory=list)
+    failures: list[int] = field(default_factory=list)  # statuses that the next requests with a body get
+    challenges: list[object] = field(default_factory=list)  # what the next requests for one get, instead of a real one
 
 
 @pytest.fixture
@@ -42,11 +46,15 @@ def server(world: World) -> Iterator[Server]:
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             body = self.rfile.read(length).decode() if length else None
-            state.bodies.append(body or "")
-            if state.failures:
-                self.answer(state.failures.pop(0), {}, "{}")
-                return
             path = self.path.removeprefix("/prod")
+            if body:
+                state.bodies.append(body)
+                if state.failures:
+                    self.answer(state.failures.pop(0), {}, "{}")
+                    return
+            if path == "/challenge" and state.challenges:
+                self.answer(200, {}, json.dumps(state.challenges.pop(0)))
+                return
             event: dict[str, Any] = sample("submit") | {"httpMethod": self.command, "path": path, "resource": path}
             with lock:
                 answer = function.handler(event | {"headers": dict(self.headers), "body": body}, Context())
@@ -138,7 +146,7 @@ def test_a_case_is_submitted_asked_for_and_withdrawn(
 def test_nothing_but_hashes_is_sent(server: Server, folder: Path) -> None:
     assert main(["submit", str(folder), "--api", server.url]) == 0
     body = json.loads(server.bodies[0])
-    assert set(body) == {"case", "category", "items"}
+    assert set(body) == {"case", "category", "items", "proof"}
     assert all(set(item) == {"kind", "sha256", "md5", "hashes"} for item in body["items"])
     assert "a.jpg" not in server.bodies[0]
 
@@ -157,6 +165,68 @@ def test_a_lost_answer_is_asked_for_again(server: Server, folder: Path, world: W
     assert len(server.bodies) == 3
     assert len(set(server.bodies)) == 1
     assert len(list(world.hashes.read_listed())) == 6 + 31
+
+
+def a_challenge(**other: Any) -> dict[str, Any]:
+    """Return a challenge that is quickly solved, its parameters changed after it was signed."""
+    challenge = create_challenge(ALGORITHM, 1, counter=1, expires_at=proofs.DISTANT, hmac_secret=proofs.SECRET)
+    document = challenge.to_dict()
+    return document | {"parameters": document["parameters"] | other}
+
+
+def test_a_proof_that_expired_on_the_way_is_made_once_more(server: Server, folder: Path, world: World) -> None:
+    server.challenges += [a_challenge(expiresAt=1)]
+    assert main(["submit", str(folder), "--api", server.url]) == 0
+    first, second = (json.loads(body) for body in server.bodies)
+    assert first.pop("proof") != second.pop("proof")
+    assert first == second
+    assert list(world.hashes.read_listed())
+
+
+def test_a_proof_that_expires_for_ever_is_told(
+    server: Server, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.challenges += [a_challenge(expiresAt=1)] * 2
+    assert main(["submit", str(folder), "--api", server.url]) == 1
+    assert "expired" in capsys.readouterr().err
+    assert len(server.bodies) == 2
+
+
+def test_a_proof_that_is_refused_for_another_reason_is_not_made_again(
+    server: Server, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.challenges += [a_challenge(expiresAt=proofs.DISTANT + 1)]
+    assert main(["submit", str(folder), "--api", server.url]) == 1
+    assert "proof of work is wrong" in capsys.readouterr().err
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        {},
+        [],
+        {"parameters": None},
+        a_challenge(cost=10**12),
+        a_challenge(cost="5000"),
+        a_challenge(keyLength=10**9),
+        a_challenge(algorithm="SCRYPT"),
+        a_challenge(nonce="no hex"),
+    ],
+)
+def test_an_address_that_is_no_apis_cannot_keep_us_busy(
+    server: Server, folder: Path, capsys: pytest.CaptureFixture[str], challenge: object
+) -> None:
+    server.challenges += [challenge]
+    assert main(["submit", str(folder), "--api", server.url]) == 1
+    assert "is not an Unspread API" in capsys.readouterr().err
+    assert server.bodies == []
+
+
+def test_a_challenge_without_a_solution_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unspread.cli.challenge._MOST_SECONDS", 0.05)
+    with pytest.raises(ChallengeError, match="cannot be solved"):
+        solved(a_challenge(keyPrefix="00" * 16))
 
 
 def test_a_file_that_cannot_be_hashed_does_not_stop_the_others(

@@ -8,7 +8,8 @@ from tests.support import pictures
 from tests.support.items import item_of
 from tests.support.stream import swept
 from tests.support.world import World
-from unspread import ulid
+from unspread import aws, ulid
+from unspread.bulk import BulkListing
 from unspread.hash_key import HashKey, Kind
 from unspread.submission import SubmittedItem
 
@@ -47,6 +48,21 @@ def test_a_hash_that_hits_too_many_new_uploads_is_held_and_approved(
     more = world.put("more.gif", b"logo")
     world.deliver(more)
     assert world.record(more)["verdict"] == "match"
+
+
+def test_hashes_of_a_trusted_list_are_never_held(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREVALENCE_LIMIT", "1")
+    monkeypatch.setenv("TRUSTED_LISTS", "kept-by-people,another")
+    listing = BulkListing(world.hashes, world.log, aws.dynamodb_transactions)
+    digests = {name: hashlib.md5(name.encode(), usedforsecurity=False).hexdigest() for name in ("another", "unknown")}
+    for name, digest in digests.items():
+        listing([HashKey(Kind.MD5, digest)], f"list#{name}", "adult", "2026-01-01")
+    verdicts = {}
+    for name in digests:
+        messages = [world.put(f"{name}{n}.gif", name.encode()) for n in range(3)]
+        world.deliver(*messages)
+        verdicts[name] = [world.record(message)["verdict"] for message in messages]
+    assert verdicts == {"another": ["match"] * 3, "unknown": ["match", "suspect", "suspect"]}
 
 
 def test_a_hash_of_two_sources_is_exempt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,11 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 _PATIENT = Config(
@@ -54,3 +56,15 @@ def events() -> "EventBridgeClient":
 def sqs() -> "SQSClient":
     """Client for queues."""
     return boto3.client("sqs", config=_PATIENT)
+
+
+@cache
+def secrets() -> "SecretsManagerClient":
+    """Client for secrets."""
+    return boto3.client("secretsmanager", config=_PATIENT)
+
+
+@cache
+def cloudformation() -> "CloudFormationClient":
+    """Client for the stack's outputs; operators' commands use it, no function does."""
+    return boto3.client("cloudformation", config=_PATIENT)

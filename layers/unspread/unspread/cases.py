@@ -158,7 +158,9 @@ class Cases:
         for key in keys:
             if key not in ours:
                 source = _source(case.id)
-                more, changed = self.hashes.add_source(key, listed.get(key), source, case.category, self._day())
+                more, changed = self.hashes.add_source(
+                    key, listed.get(key), source, case.category, self._day(), video=submitted.kind == "video"
+                )
                 actions += more
                 changes += changed
         return actions + self.log.append(changes)
@@ -259,4 +261,5 @@ def _item_status(item: CaseItem, hashes: dict[HashKey, ListedHash]) -> ItemStatu
         for key, (found, removed) in item.baseline.items()
         if key in hashes
     ]
-    return ItemStatus(item.kind, max((c[0] for c in counts), default=0), max((c[1] for c in counts), default=0))
+    # Never below 0: a participant may correct a count that was there when the item joined.
+    return ItemStatus(item.kind, max([0, *(c[0] for c in counts)]), max([0, *(c[1] for c in counts)]))

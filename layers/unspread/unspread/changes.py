@@ -18,6 +18,7 @@ class Operation(IntEnum):
     ADD = 1  # it became active
     REMOVE = 2  # it was withdrawn
     HOLD = 3  # a person has to look: it stays in the list, and makes suspects
+    NOTE = 4  # its status is what it was: who lists it changed, or its category, which the feed has to tell
 
 
 _KINDS = {1: (Kind.PDQ, 32), 2: (Kind.PHASH, 8), 3: (Kind.SHA256, 32), 4: (Kind.MD5, 16), 5: (Kind.WINDOW, 32)}

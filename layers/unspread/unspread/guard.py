@@ -1,7 +1,8 @@
 """The prevalence guard: a hash that hits very many uploads is somebody's logo, or the most-spread victim.
 
 Which of the two a person has to tell: until then it is held, and what it hits is suspect, not clean and not removed.
-Hashes that two sources list independently, and those that a person approved, are exempt.
+Hashes that two sources list independently, those of a list that the operator trusts, and those that a person approved,
+are exempt.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,11 +32,13 @@ class Guard:
     log: HashLog
     transactions: Callable[[], "DynamoDBClient"]
     limit: int
+    trusted: tuple[str, ...] = ()
+    """Names of trusted lists: the sources `list#<name>`."""
 
     def __call__(self, keys: Iterable[HashKey]) -> dict[HashKey, ListedHash]:
         """Read hashes after their counts were raised, holding those that hit too many; return what they are now."""
         listed = self.hashes.read(keys)
-        held = [hash_.key for hash_ in listed.values() if self._too_many(hash_)]
+        held = [hash_.key for hash_ in listed.values() if self._too_many(hash_) and not self._is_trusted(hash_.key)]
         for key in held:
             commit(self.transactions(), partial(self._holding, key))
             logger.warning("a hash is held: it hits too many uploads")
@@ -49,11 +52,14 @@ class Guard:
     def _too_many(self, listed: ListedHash) -> bool:
         if listed.status is not Status.ACTIVE or listed.exempt or listed.sources >= _INDEPENDENT:
             return False
-        return listed.found > self.limit
+        return listed.found - listed.elsewhere > self.limit  # what participants say can hold nothing
+
+    def _is_trusted(self, key: HashKey) -> bool:
+        return any(self.hashes.read_with_source([key], f"list#{name}")[1] for name in self.trusted)
 
     def _holding(self, key: HashKey) -> list[Action]:
         listed = self.hashes.read([key])[key]
-        if not self._too_many(listed):
+        if not self._too_many(listed) or self._is_trusted(key):
             return []
         actions, changes = self.hashes.set_status(listed, Status.HELD)
         return actions + self.log.append(changes)

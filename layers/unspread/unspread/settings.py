@@ -3,11 +3,16 @@
 import os
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from unspread.thresholds import MATCH_DISTANCE
 
 Name = Annotated[str, Field(min_length=1)]
+
+
+def _names(text: str) -> list[str]:
+    """Read names with commas between them."""
+    return [name for name in text.split(",") if name]
 
 
 class _Environment(BaseModel):
@@ -30,6 +35,14 @@ class CaseSettings(_Environment):
     case_table: Name
 
 
+class SubmitSettings(CaseSettings):
+    """Variables of the submit function: also the ARN of the secret that signs challenges, and what a proof costs."""
+
+    proof_secret: Name
+    proof_cost: Annotated[int, Field(ge=1000, le=100_000)] = 5000
+    proof_minutes: Annotated[int, Field(ge=1, le=60)] = 10
+
+
 class ActSettings(_Environment):
     """Variables of the functions that act on matches. Distances are in bits; template.yaml describes each."""
 
@@ -41,6 +54,7 @@ class ActSettings(_Environment):
     suspect_distance: Annotated[int, Field(ge=0, le=60)] = 48
     suspect_phash_distance: Annotated[int, Field(ge=0, le=12)] = 8
     prevalence_limit: Annotated[int, Field(ge=1)] = 20
+    trusted_lists: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
 
 
 class ScanSettings(ActSettings):
@@ -51,6 +65,26 @@ class ScanSettings(ActSettings):
     max_picture_bytes: Annotated[int, Field(gt=0)] = 64 * 2**20
     max_pixels: Annotated[int, Field(gt=0)] = 100_000_000
     max_object_bytes: Annotated[int, Field(gt=0)] = 5 * 2**30
+
+
+class CheckSettings(_Environment):
+    """Variables of the check function; distances as scan has them."""
+
+    hash_table: Name
+    list_bucket: Name
+    match_distance: Annotated[int, Field(ge=0, le=31)] = MATCH_DISTANCE
+    suspect_distance: Annotated[int, Field(ge=0, le=60)] = 48
+    suspect_phash_distance: Annotated[int, Field(ge=0, le=12)] = 8
+
+
+class ExchangeSettings(_Environment):
+    """Variables of the exchange function; requests are each participant's, by the second and at once."""
+
+    hash_table: Name
+    exchange_table: Name
+    exchange_rate: Annotated[float, Field(gt=0, le=1000)] = 5
+    exchange_burst: Annotated[int, Field(ge=1, le=10_000)] = 50
+    dispute_limit: Annotated[int, Field(ge=2)] = 3
 
 
 class PublishSettings(_Environment):

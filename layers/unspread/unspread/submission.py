@@ -61,7 +61,7 @@ class SubmittedItem:
 
     def listable(self) -> tuple[HashKey, ...]:
         """Return the hashes that can be listed: plausible ones, and perceptual ones of sufficient quality."""
-        return tuple(key for key in self._all_keys(MINIMUM_QUALITY) if _plausible(key))
+        return tuple(key for key in self._all_keys(MINIMUM_QUALITY) if plausible(key))
 
     def rejection(self) -> Rejection | None:
         """Return why nothing of the item can be listed, or None if something can."""
@@ -93,7 +93,8 @@ def _digest(parts: Sequence[str]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _plausible(key: HashKey) -> bool:
+def plausible(key: HashKey) -> bool:
+    """Tell whether a hash can be a picture's or a file's, and not that of nothing."""
     if key.kind in (Kind.SHA256, Kind.MD5):
         return key not in _NOTHING
     bits = 8 * len(key.bytes)

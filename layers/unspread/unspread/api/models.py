@@ -3,8 +3,9 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema, model_validator
 
+from unspread.api.proof import STRICT, Proven
 from unspread.submission import MOST_HASHES, MOST_ITEMS, MOST_WINDOWS, Category, ItemKind, SubmittedHash, SubmittedItem
 
 
@@ -30,7 +31,7 @@ Hex256 = Annotated[str, _reads_hex(64), _hex(64)]
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, strict=True)
+    model_config = STRICT
 
 
 class HashBody(_Request):
@@ -68,7 +69,7 @@ class ItemBody(_Request):
 Items = Annotated[list[ItemBody], Field(min_length=1, max_length=MOST_ITEMS)]
 
 
-class SubmissionBody(_Request):
+class SubmissionBody(Proven):
     """A new case."""
 
     case: Annotated[Hex256, Field(description="SHA-256 of the case code's 20 symbols. The code itself is never sent.")]
@@ -76,7 +77,7 @@ class SubmissionBody(_Request):
     items: Items
 
 
-class AdditionBody(_Request):
+class AdditionBody(Proven):
     """More pictures for a case."""
 
     items: Items

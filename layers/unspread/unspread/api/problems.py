@@ -42,16 +42,24 @@ class RefusedError(Exception):
         detail: str,
         faults: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        kind: str = "about:blank",
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.faults = list(faults)
         self.headers = dict(headers or {})
+        self.kind = kind
 
     def response(self) -> "Response[str]":
         """Return the answer."""
-        document = Problem(title=self.status.phrase, status=self.status, detail=self.detail, faults=self.faults or None)
+        document = Problem(
+            type=self.kind,
+            title=self.status.phrase,
+            status=self.status,
+            detail=self.detail,
+            faults=self.faults or None,
+        )
         return Response(
             status_code=self.status,
             content_type=CONTENT_TYPE,

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
+from unspread.api.answers import answer, answers
+from unspread.api.description import Description, header
 from unspread.api.models import (
     AdditionBody,
     CaseAnswer,
@@ -17,60 +19,57 @@ from unspread.api.models import (
     SubmissionAnswer,
     SubmissionBody,
 )
-from unspread.api.problems import CONTENT_TYPE, PRIVATE, Fault, Problem, RefusedError
+from unspread.api.problems import Fault, RefusedError
+from unspread.api.proof import redeem
 from unspread.case_code import CaseCodeError, digest
 from unspread.cases import CaseConflictError, CaseNotFoundError, Cases, TooManyItemsError
+from unspread.proof import Proofs
 from unspread.submission import Rejection, SubmittedItem
 
-SCHEME = "CaseCode"
-_CASE: list[dict[str, list[str]]] = [{SCHEME: []}]
+SUBMITTERS = Description(
+    "Anonymous submissions of hashes.",
+    {"CaseCode": header("Authorization", "`Case <code>`: the case code, kept by the person who submitted, in no URL.")},
+)
+_CASE: list[dict[str, list[str]]] = [{"CaseCode": []}]
 _WORDS = {
     Rejection.LOW_QUALITY: "There is too little in this picture to tell it from others. Give its SHA-256.",
     Rejection.IMPLAUSIBLE: "These are not the hashes of a picture or a video.",
 }
 
-
-def _problems(*statuses: HTTPStatus) -> dict[int, Any]:
-    content = {CONTENT_TYPE: {"model": Problem}}
-    return {status: {"description": status.phrase, "content": content} for status in statuses}
-
-
-_ALWAYS = (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _BODY = (
     HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
 )
 _HOLDER = (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND)
 
 
-def _answers(status: HTTPStatus, model: type, *problems: HTTPStatus) -> dict[int, Any]:
-    good = {"description": status.phrase, "content": {"application/json": {"model": model}}}
-    return {status: good, **_problems(*problems, *_ALWAYS)}
-
-
-def submission_routes(cases: Callable[[], Cases]) -> APIGatewayRouter:
-    """Return the routes, which use the cases that `cases` gives when a request needs them."""
+def submission_routes(cases: Callable[[], Cases], proofs: Callable[[], Proofs]) -> APIGatewayRouter:
+    """Return the routes, which use what `cases` and `proofs` give when a request needs them."""
     router = APIGatewayRouter()  # type: ignore[no-untyped-call]
 
     @router.post(
         "/submissions",
         summary="Submit a case",
-        description="Lists the hashes of a new case. Repeating it is safe, and completes one that was cut off.",
+        description="Lists the hashes of a new case. Repeating it is safe, with the same proof too, and completes one "
+        "that was cut off. 403: the proof is not good for this request; `type` is `urn:unspread:proof-expired`, "
+        "`-used` or `-invalid`, and a new challenge helps.",
         operation_id="submit",
-        responses=_answers(HTTPStatus.CREATED, SubmissionAnswer, *_BODY, HTTPStatus.CONFLICT),
+        responses=answers(HTTPStatus.CREATED, SubmissionAnswer, *_BODY, HTTPStatus.CONFLICT),
     )
     def submit(body: Annotated[SubmissionBody, Body()]) -> Response[SubmissionAnswer]:
-        items, answer = _sort(body.items)
+        items, listed = _sort(body.items)
+        redeem(proofs(), body.case, body)
         _refusing(lambda: cases().submit(body.case, body.category, items))
-        return _answer(HTTPStatus.CREATED, answer)
+        return answer(HTTPStatus.CREATED, listed)
 
     @router.get(
         "/case",
         summary="Ask for the status of a case",
         operation_id="status",
         security=_CASE,
-        responses=_answers(HTTPStatus.OK, CaseAnswer, *_HOLDER),
+        responses=answers(HTTPStatus.OK, CaseAnswer, *_HOLDER),
     )
     def status() -> Response[CaseAnswer]:
         return _report(cases(), _case_id(router))
@@ -78,15 +77,17 @@ def submission_routes(cases: Callable[[], Cases]) -> APIGatewayRouter:
     @router.post(
         "/case/items",
         summary="Add items to a case",
+        description="Repeating it is safe, with the same proof too. 403: as of `POST /submissions`.",
         operation_id="add",
         security=_CASE,
-        responses=_answers(HTTPStatus.OK, SubmissionAnswer, *_BODY, *_HOLDER, HTTPStatus.CONFLICT),
+        responses=answers(HTTPStatus.OK, SubmissionAnswer, *_BODY, *_HOLDER, HTTPStatus.CONFLICT),
     )
     def add(body: Annotated[AdditionBody, Body()]) -> Response[SubmissionAnswer]:
         case_id = _case_id(router)
-        items, answer = _sort(body.items)
+        items, listed = _sort(body.items)
+        redeem(proofs(), case_id, body)
         _refusing(lambda: cases().add(case_id, items))
-        return _answer(HTTPStatus.OK, answer)
+        return answer(HTTPStatus.OK, listed)
 
     @router.delete(
         "/case",
@@ -94,7 +95,7 @@ def submission_routes(cases: Callable[[], Cases]) -> APIGatewayRouter:
         description="Takes the case's hashes off the list, as far as nobody else listed them. Repeating it is safe.",
         operation_id="withdraw",
         security=_CASE,
-        responses=_answers(HTTPStatus.OK, CaseAnswer, *_HOLDER),
+        responses=answers(HTTPStatus.OK, CaseAnswer, *_HOLDER),
     )
     def withdraw() -> Response[CaseAnswer]:
         case_id = _case_id(router)
@@ -122,7 +123,7 @@ def _report(cases: Cases, case_id: str) -> Response[CaseAnswer]:
     except CaseNotFoundError:
         raise _unknown() from None
     items = [ItemAnswer(kind=i.kind, status="listed", found=i.found, removed=i.removed) for i in report.items]
-    return _answer(
+    return answer(
         HTTPStatus.OK,
         CaseAnswer(
             status=report.status.value,
@@ -159,7 +160,3 @@ def _case_id(router: APIGatewayRouter) -> str:
         return digest(code)
     except CaseCodeError as error:
         raise RefusedError(HTTPStatus.UNAUTHORIZED, str(error), headers={"WWW-Authenticate": "Case"}) from None
-
-
-def _answer[Answer](status: HTTPStatus, body: Answer) -> Response[Answer]:
-    return Response(status_code=status, content_type="application/json", body=body, headers=PRIVATE)

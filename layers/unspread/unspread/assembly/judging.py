@@ -72,4 +72,5 @@ def guard(settings: ActSettings) -> Guard:
         HashLog(aws.dynamodb(), settings.hash_table),
         aws.dynamodb_transactions,
         settings.prevalence_limit,
+        settings.trusted_lists,
     )

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from unspread import __version__
 from unspread.case_code import CaseCodeError
-from unspread.cli import commands
+from unspread.cli import commands, participants
 from unspread.cli.client import ApiError
+from unspread.cli.participants import ParticipantsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (ApiError, CaseCodeError) as error:
+    except (ApiError, CaseCodeError, ParticipantsError) as error:
         print(f"unspread: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -66,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("code", help="the case code")
         _api(command)
         command.set_defaults(run=lambda options, run=run: run(options.code, options.api))
+
+    participants.register(subcommands)
     return parser
 
 

@@ -40,7 +40,7 @@ def submit(paths: Sequence[Path], api: str, category: str, *, windows: bool = Tr
         raise ApiError(f"{len(hashed)} files are more than the {MOST_ITEMS} of a case. Submit them in portions.")
     code = case_code.generate()
     body = {"case": case_code.digest(code), "category": category, "items": [file.item() for file in hashed]}
-    answer = client.call("POST", "/submissions", body=body)
+    answer = client.submit("/submissions", body)
     for rejected in answer["rejected"]:
         failed = True
         print(f"unspread: {hashed[rejected['item']].path}: not listed, {rejected['reason']}", file=sys.stderr)

@@ -1,11 +1,12 @@
 """The hash table: one item for each listed hash, and beside it one for each of its sources.
 
     pk              sk              attributes
-    pdq#<hex>       hash            status, version, category, sources, found, removed
+    pdq#<hex>       hash            status, version, category, sources, own, found, removed, elsewhere, video, raised
     pdq#<hex>       source#<name>   listed (a day)
 
-The count of sources changes in the transaction that adds or removes a source; at 0 the hash is withdrawn.
-Every change of status raises the version, and is appended to the log (`hash_log`) in the same transaction.
+The counts of sources change in the transaction that adds or removes a source; at 0 the hash is withdrawn.
+Every change of status raises the version, and is appended to the log (`hash_log`) in the same transaction; so is
+whatever else the feed for participants has to tell: the first or last source of our own, a stricter category.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,10 +25,18 @@ if TYPE_CHECKING:
 _HASH = "hash"
 _KEYS_A_READ = 100  # BatchGetItem's limit
 
+OWN = "case#"
+"""How the names of sources of our own begin: cases. What only others list is never passed on to participants."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListedHash:
-    """What the hash table says of a hash. `found` and `removed` count distinct uploads."""
+    """What the hash table says of a hash.
+
+    `found` and `removed` count distinct uploads, here and at participants; `elsewhere` is the part of `found` that
+    participants reported. `own` counts the cases among the sources, and is None if there never was one. `video` tells
+    that a case listed it as a video's, `raised` that its category became stricter when participants knew it already.
+    """
 
     key: HashKey
     status: Status
@@ -37,6 +46,10 @@ class ListedHash:
     found: int
     removed: int
     exempt: bool = False  # a person looked: it is no widespread picture
+    own: int | None = None
+    elsewhere: int = 0
+    video: bool = False
+    raised: bool = False
 
 
 class HashTable:
@@ -78,18 +91,22 @@ class HashTable:
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def add_source(
-        self, key: HashKey, current: ListedHash | None, source: str, category: str, day: str
+        self, key: HashKey, current: ListedHash | None, source: str, category: str, day: str, *, video: bool = False
     ) -> tuple[list[Action], list[Change]]:
-        """Return what lists a hash for a source which it does not have, given its `current` item.
+        """Return what lists a hash, of a `video` or not, for a source which it does not have, given its `current` item.
 
         Returns:
             The actions, and the changes of the list that belong into the log with them.
         """
+        own = source.startswith(OWN)
         changes = []
         if current is None or current.status is Status.WITHDRAWN:
             changes = [Change(Operation.ADD, key, 1 if current is None else current.version + 1)]
+        elif _tells(current, category, own=own, video=video):
+            changes = [Change(Operation.NOTE, key, current.version + 1)]
         put = self._put({"pk": str(key), "sk": _source(source), "listed": day})
-        return [put, self._list(key, current, category)], changes
+        listing = self._list(key, current, category, own=own, video=video, note=bool(changes))
+        return [put, listing], changes
 
     def remove_source(self, current: ListedHash, source: str) -> tuple[list[Action], list[Change]]:
         """Return what withdraws a source which the hash has, and with the last one the hash.
@@ -97,14 +114,20 @@ class HashTable:
         Returns:
             The actions, and the changes of the list that belong into the log with them.
         """
+        own = source.startswith(OWN)
         last = current.sources <= 1
+        last_own = own and (current.own or 0) <= 1
         values: dict[str, Any] = {":one": 1, ":minus": -1}
-        update = "ADD sources :minus"
-        condition = "sources > :one"
+        update = "ADD sources :minus" + (", own :minus" if own else "")
+        condition = "sources > :one" + (" AND own > :one" if own else "")
+        if last or last_own:
+            update += ", version :one"
+            condition = "sources = :one" if last else "sources > :one AND own = :one"
+            condition += " AND version = :version"
+            values[":version"] = current.version
         if last:
-            update = "SET #status = :withdrawn ADD sources :minus, version :one"
-            condition = "sources = :one AND version = :version"
-            values |= {":withdrawn": Status.WITHDRAWN, ":version": current.version}
+            update = f"SET #status = :withdrawn {update}"
+            values[":withdrawn"] = Status.WITHDRAWN
         hash_update: dict[str, Any] = self._key(current.key) | {
             "UpdateExpression": update,
             "ConditionExpression": condition,
@@ -117,7 +140,8 @@ class HashTable:
             "Key": {"pk": str(current.key), "sk": _source(source)},
             "ConditionExpression": "attribute_exists(pk)",
         }
-        changes = [Change(Operation.REMOVE, current.key, current.version + 1)] if last else []
+        operation = Operation.REMOVE if last else Operation.NOTE
+        changes = [Change(operation, current.key, current.version + 1)] if last or last_own else []
         return [{"Delete": delete}, {"Update": hash_update}], changes
 
     def set_status(
@@ -145,33 +169,40 @@ class HashTable:
         operation = Operation.ADD if status is Status.ACTIVE else Operation.HOLD
         return [{"Update": update}], [Change(operation, current.key, current.version + 1)]
 
-    def count(self, key: HashKey, *, found: int = 0, removed: int = 0) -> Action:
-        """Return the action that counts copies found and removed."""
+    def count(self, key: HashKey, *, found: int = 0, removed: int = 0, elsewhere: int = 0) -> Action:
+        """Return the action that counts copies found, so many of them `elsewhere`, and removed."""
         return {
             "Update": self._key(key)
             | {
-                "UpdateExpression": "ADD #found :found, #removed :removed",
+                "UpdateExpression": "ADD #found :found, #removed :removed, elsewhere :elsewhere",
                 "ConditionExpression": "attribute_exists(pk)",
                 "ExpressionAttributeNames": {"#found": "found", "#removed": "removed"},
-                "ExpressionAttributeValues": {":found": found, ":removed": removed},
+                "ExpressionAttributeValues": {":found": found, ":removed": removed, ":elsewhere": elsewhere},
             }
         }
 
-    def _list(self, key: HashKey, current: ListedHash | None, category: str) -> Action:
+    def _list(
+        self, key: HashKey, current: ListedHash | None, category: str, *, own: bool, video: bool, note: bool
+    ) -> Action:
         if current is None:
             counts = {"version": 1, "sources": 1, "found": 0, "removed": 0}
             item = {"pk": str(key), "sk": _HASH, "status": Status.ACTIVE, "category": category}
-            return self._put(item | counts)
+            return self._put(item | counts | ({"own": 1} if own else {}) | ({"video": True} if own and video else {}))
         names = {"#status": "status"}
         values: dict[str, Any] = {":one": 1, ":status": current.status, ":version": current.version}
         sets: list[str] = []
-        adds = ["sources :one"]
-        if category == "minor" and current.category != "minor":  # the stricter of two categories holds
+        adds = ["sources :one"] + ["own :one"] * own + ["version :one"] * note
+        if _raises(current, category):
             sets.append("category = :category")
             values[":category"] = category
+            if current.own is not None:
+                sets.append("raised = :true")
+                values[":true"] = True
+        if own and video and not current.video:
+            sets.append("video = :true")
+            values[":true"] = True
         if current.status is Status.WITHDRAWN:
             sets.append("#status = :active")
-            adds.append("version :one")
             values[":active"] = Status.ACTIVE
         update = f"SET {', '.join(sets)} " if sets else ""
         return {
@@ -205,6 +236,18 @@ def _source(name: str) -> str:
     return f"source#{name}"
 
 
+def _raises(current: ListedHash, category: str) -> bool:
+    """Tell whether the category is stricter than the hash's: the stricter of two holds."""
+    return category == "minor" and current.category != "minor"
+
+
+def _tells(current: ListedHash, category: str, *, own: bool, video: bool) -> bool:
+    """Tell whether another source of a listed hash changes what participants are told of it."""
+    if own and (not current.own or (video and not current.video)):
+        return True
+    return bool(current.own) and _raises(current, category)
+
+
 def _listed(item: dict[str, Any]) -> ListedHash:
     return ListedHash(
         key=HashKey.parse(item["pk"]),
@@ -215,4 +258,8 @@ def _listed(item: dict[str, Any]) -> ListedHash:
         found=int(item["found"]),
         removed=int(item["removed"]),
         exempt=bool(item.get("exempt", False)),
+        own=int(item["own"]) if "own" in item else None,
+        elsewhere=int(item.get("elsewhere", 0)),
+        video=bool(item.get("video", False)),
+        raised=bool(item.get("raised", False)),
     )

@@ -1,0 +1,1 @@
+"""Participating platforms: they pull the list, tell what they found, and list hashes of their own."""
