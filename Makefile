@@ -88,6 +88,7 @@ soak: setup ## Long runs: the tests marked "soak", a million hashes, costs, and 
 	@$(BIN)/pytest -m soak tests
 	@$(BIN)/python -m tests.benchmarks.million
 	@$(BIN)/python -m tests.benchmarks.costs
+	@$(BIN)/python -m tests.benchmarks.pulling
 	@$(BIN)/python -m tests.fuzz.hashing_mutations --count 10000 --seed 1
 
 # ------------------------------------------------------------------------------------------------- the rest

@@ -33,6 +33,7 @@ SAMPLES = {
     "PageFunction": "page",
     "ExchangeFunction": "exchange",
     "CheckFunction": "check",
+    "PullFunction": "pull",
 }
 
 

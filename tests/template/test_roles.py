@@ -30,6 +30,8 @@ STREAM_MAPPING = {
 }
 EVENT_BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"
 
+PULLED_FILES = "arn:${AWS::Partition}:s3:::${PulledFilesBucket}"
+
 # What acting on a match takes, whoever found it: `conclude`, `match` and `guard`.
 TO_ACT: Rights = {
     "UploadBucket.Arn/*": TO_COPY_A_VERSION[0] | {"s3:GetObject", "s3:DeleteObjectVersion"},
@@ -78,6 +80,27 @@ RIGHTS: dict[str, Rights] = {
         "ListBucket.Arn/*": {"s3:GetObject"},
         "ListBucket.Arn": TO_TELL_MISSING_FROM_DENIED,
         "HashTable.Arn": {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan"},
+    },
+    "PullRole": {
+        "PullLog.Arn": LOG,
+        "PullSecret.Id": {"secretsmanager:GetSecretValue"},
+        "HashTable.Arn": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        },
+        "PullTable.Arn": {
+            "dynamodb:BatchGetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:BatchWriteItem",
+        },
+        f"{PULLED_FILES}/*": {"s3:GetObject"},
+        PULLED_FILES: TO_TELL_MISSING_FROM_DENIED,
     },
     "SweepRole": {
         **TO_SWEEP,
@@ -147,7 +170,9 @@ def listed(value: object) -> list[object]:
 
 
 def statements(role: str) -> list[Json]:
-    return [statement for policy in properties(role)["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+    """Return the statements, with those that a parameter switches on."""
+    written = [each for policy in properties(role)["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    return [each["Fn::If"][1] if "Fn::If" in each else each for each in written]
 
 
 def resource_name(resource: Json) -> str:

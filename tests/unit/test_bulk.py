@@ -43,6 +43,17 @@ def test_hashes_given_twice_are_listed_once(world: World) -> None:
     assert {listed.sources for listed in world.hashes.read(KEYS[:10]).values()} == {1}
 
 
+def test_a_source_is_withdrawn_from_the_hashes_that_it_lists(world: World) -> None:
+    bulk(world)(KEYS, "exchange#test", "adult", "2026-11-22")
+    bulk(world)(KEYS[:3], "exchange#other", "adult", "2026-11-22")
+    waits: list[float] = []
+    for _ in range(2):
+        assert bulk(world, waits, pace=0.001).withdraw(KEYS, "exchange#test") == len(KEYS)
+    assert set(world.hashes.read_listed()) == set(KEYS[:3])
+    assert [len(entry.changes) for entry in world.log.read_from(ulid.START)[0][4:]] == [46, 49, 49, 5]
+    assert len(waits) == 6
+
+
 def test_the_pace_is_held(world: World) -> None:
     waits: list[float] = []
     clock = iter(range(1000))

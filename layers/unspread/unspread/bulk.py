@@ -32,7 +32,7 @@ TRANSACTIONS_A_SECOND = 20
 
 @dataclass(frozen=True, slots=True)
 class BulkListing:
-    """Lists hashes for a source that has very many."""
+    """Lists and withdraws hashes for a source that has very many."""
 
     hashes: HashTable
     log: HashLog
@@ -49,14 +49,27 @@ class BulkListing:
         Raises:
             BusyError: others changed the same items on every attempt.
         """
-        began, listed = self.clock(), 0
+        return self._paced(keys, lambda batch: self._listing(batch, source, category, day))
+
+    def withdraw(self, keys: Iterable[HashKey], source: str) -> int:
+        """Withdraw a source from hashes, as far as it lists them. Returns the number of hashes read.
+
+        Stopped anywhere, it is begun again with the same hashes.
+
+        Raises:
+            BusyError: others changed the same items on every attempt.
+        """
+        return self._paced(keys, lambda batch: self._withdrawing(batch, source))
+
+    def _paced(self, keys: Iterable[HashKey], build: Callable[[tuple[HashKey, ...]], list[Action]]) -> int:
+        began, read = self.clock(), 0
         for number, batch in enumerate(batched(keys, HASHES_A_TRANSACTION, strict=False)):
             ahead = number / self.pace - (self.clock() - began)
             if ahead > 0:
                 self.wait(ahead)
-            commit(self.transactions(), partial(self._listing, tuple(dict.fromkeys(batch)), source, category, day))
-            listed += len(batch)
-        return listed
+            commit(self.transactions(), partial(build, tuple(dict.fromkeys(batch))))
+            read += len(batch)
+        return read
 
     def _listing(self, keys: tuple[HashKey, ...], source: str, category: Category, day: str) -> list[Action]:
         current, ours = self.hashes.read_with_source(keys, source)
@@ -65,6 +78,17 @@ class BulkListing:
         for key in keys:
             if key not in ours:
                 more, changed = self.hashes.add_source(key, current.get(key), source, category, day)
+                actions += more
+                changes += changed
+        return actions + self.log.append(changes)
+
+    def _withdrawing(self, keys: tuple[HashKey, ...], source: str) -> list[Action]:
+        current, ours = self.hashes.read_with_source(keys, source)
+        actions: list[Action] = []
+        changes: list[Change] = []
+        for key in keys:
+            if key in ours:
+                more, changed = self.hashes.remove_source(current[key], source)
                 actions += more
                 changes += changed
         return actions + self.log.append(changes)

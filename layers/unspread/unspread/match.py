@@ -10,6 +10,7 @@ from unspread.guard import Guard
 from unspread.hash_key import HashKey
 from unspread.stores.events import DetailType, Events
 from unspread.stores.hash_table import HashTable
+from unspread.stores.local_counts import LocalCounts
 from unspread.stores.objects import ObjectGoneError, Objects, quarantine_key
 from unspread.stores.transaction import Action, commit
 from unspread.stores.upload_table import UploadTable
@@ -35,6 +36,7 @@ class MatchAction:
     objects: Objects
     uploads: UploadTable
     hashes: HashTable
+    counts: LocalCounts
     events: Events
     guard: Guard
     transactions: Callable[[], "DynamoDBClient"]
@@ -86,10 +88,12 @@ class MatchAction:
         if removed:
             if removed_already:
                 return []
-            return [self.uploads.count_removed(upload, key), self.hashes.count(key, removed=1)]
+            counting = [self.uploads.count_removed(upload, key), self.hashes.count(key, removed=1)]
+            return counting + self.counts.count(key, removed=1)
         if found_already:
             return []
-        return [self.uploads.count_found(upload, key), self.hashes.count(key, found=1)]
+        counting = [self.uploads.count_found(upload, key), self.hashes.count(key, found=1)]
+        return counting + self.counts.count(key, found=1)
 
     def _place(self, upload: Upload) -> dict[str, Any]:
         return {"quarantine": {"bucket": self.objects.quarantine_bucket, "key": quarantine_key(upload)}}

@@ -87,6 +87,14 @@ class ExchangeSettings(_Environment):
     dispute_limit: Annotated[int, Field(ge=2)] = 3
 
 
+class PullSettings(_Environment):
+    """Variables of the pull function: also the ARN of the secret that holds other lists' keys."""
+
+    hash_table: Name
+    pull_table: Name
+    pull_secret: Name
+
+
 class PublishSettings(_Environment):
     """Variables of the publish function."""
 

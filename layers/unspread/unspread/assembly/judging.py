@@ -11,6 +11,7 @@ from unspread.settings import ActSettings, ScanSettings
 from unspread.stores.events import Events
 from unspread.stores.hash_log import HashLog
 from unspread.stores.hash_table import HashTable
+from unspread.stores.local_counts import LocalCounts
 from unspread.stores.objects import Objects
 from unspread.stores.snapshots import Snapshots
 from unspread.stores.upload_index import UploadIndex
@@ -56,6 +57,7 @@ def conclude(settings: ActSettings) -> Conclude:
         objects=Objects(aws.s3(), settings.quarantine_bucket),
         uploads=uploads,
         hashes=hashes,
+        counts=LocalCounts(aws.dynamodb(), settings.hash_table),
         events=events,
         guard=guard(settings),
         transactions=aws.dynamodb_transactions,

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from unspread import __version__
 from unspread.case_code import CaseCodeError
-from unspread.cli import commands, participants
+from unspread.cli import commands, lists, participants
 from unspread.cli.client import ApiError
+from unspread.cli.lists import ListsError
 from unspread.cli.participants import ParticipantsError
 
 
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (ApiError, CaseCodeError, ParticipantsError) as error:
+    except (ApiError, CaseCodeError, ListsError, ParticipantsError) as error:
         print(f"unspread: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=lambda options, run=run: run(options.code, options.api))
 
     participants.register(subcommands)
+    lists.register(subcommands)
     return parser
 
 

@@ -1,0 +1,119 @@
+"""A list of a million records, pulled over HTTP, then read anew with some of it gone; the time and memory of each.
+
+`python -m tests.benchmarks.pulling` does it. The list is a small server on this machine, the tables are an emulator's,
+so times of requests are its own; memory, counts and pace are real.
+"""
+
+import argparse
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+
+from tests.benchmarks.emulated import Run, alone, stores
+from tests.exchange.pull_world import KEYS, PULL_TABLE, Asked, Reply, site
+from unspread import aws
+from unspread.assembly import pulling
+from unspread.bulk import HASHES_A_TRANSACTION, TRANSACTIONS_A_SECOND
+from unspread.pull.pulled_list import ListKind, PulledList
+from unspread.pull.service import Pull
+from unspread.settings import PullSettings
+from unspread.stores.hash_table import HashTable
+from unspread.stores.list_secret import ListSecret
+from unspread.stores.pull_table import PullTable
+
+NAME = "million"
+GONE = 100
+"""Of so many records the second reading lacks one."""
+
+TIME = 1_700_000_000
+A_RUN = 840.0
+"""Seconds of a run: the function's fifteen minutes, less one."""
+
+
+class List:
+    """A list in StopNCII's shape, made as it is asked for."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.gone = False
+
+    def __call__(self, asked: Asked) -> Reply:
+        """Answer FetchHashes: the token is the position."""
+        start, size = int(asked.query.get("nextPageToken", "0")), int(asked.query["pageSize"])
+        end = min(start + size, self.count)
+        document = {
+            "count": end - start,
+            "nextSetTimestamp": TIME,
+            "nextPageToken": str(end) if end < self.count else None,
+            "hasMoreRecords": end < self.count,
+            "hashRecords": list(self._records(start, end)),
+        }
+        return Reply(body=json.dumps(document).encode())
+
+    def _records(self, start: int, end: int) -> Iterator[dict[str, Any]]:
+        for n in range(start, end):
+            if not (self.gone and n % GONE == 0):
+                value = random.Random(n).randbytes(32).hex()
+                record = {"lastModtimestamp": TIME, "signalType": "ImagePDQ", "hashValue": value}
+                yield record | {"hashStatus": "Active", "caseNumbers": {}, "CSPFeedbacks": []}
+
+
+def pull(settings: dict[str, str]) -> dict[str, int]:
+    """Pull in runs like the function's, until the list was read to its end."""
+    puller = pulling.pull(PullSettings.model_validate(settings))
+    runs = 0
+    while True:
+        runs += 1
+        outcome = _run(puller)
+        if outcome != "unfinished":
+            return {"runs": runs, "complete": int(outcome == "complete")}
+
+
+def _run(puller: Pull) -> str:
+    began = puller.clock()
+    return puller(lambda: A_RUN - (puller.clock() - began))[NAME].value
+
+
+def listed(settings: dict[str, str]) -> int:
+    """Count the hashes that are listed."""
+    return sum(1 for _ in HashTable(aws.dynamodb(), settings["hash_table"]).read_listed())
+
+
+def measure(count: int) -> dict[str, tuple[Run, int]]:
+    """Pull, and read anew; return what each took, and how many hashes were listed then."""
+    made = List(count)
+    with stores() as environment, site(made) as served:
+        secret = boto3.client("secretsmanager").create_secret(Name="lists", SecretString="{}")["ARN"]
+        settings = {"hash_table": environment["HASH_TABLE"], "pull_table": PULL_TABLE, "pull_secret": secret}
+        ListSecret(aws.secrets(), secret).put(NAME, KEYS)
+        table = PullTable(aws.dynamodb(), PULL_TABLE)
+        table.add(PulledList(NAME, ListKind.STOPNCII, served.url, "adult"))
+        first = alone(environment, pull, settings), alone(environment, listed, settings).result
+        made.gone = True
+        table.switch(NAME, "resync", on=True)
+        return {
+            "pulled": first,
+            "read anew": (alone(environment, pull, settings), alone(environment, listed, settings).result),
+        }
+
+
+def main() -> None:
+    """Measure, print, and check."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    count = parser.parse_args().records
+    least = count / HASHES_A_TRANSACTION / TRANSACTIONS_A_SECOND
+    print(f"{count:,} records; the pace alone takes {least:,.0f} s")
+    measured = measure(count)
+    for name, (run, there) in measured.items():
+        print(f"{name}: {run.seconds:,.0f} s in {run.result['runs']} runs, {run.megabytes:.0f} MB, {there:,} listed")
+    left = count - len(range(0, count, GONE))
+    assert [there for _, there in measured.values()] == [count, left], measured
+    assert all(run.result["complete"] for run, _ in measured.values()), measured
+
+
+if __name__ == "__main__":
+    main()
