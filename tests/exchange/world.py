@@ -108,7 +108,7 @@ def an_exchange(**environment: str) -> Iterator[ExchangeWorld]:
 def an_emulated_exchange(**environment: str) -> Iterator[ExchangeWorld]:
     """Make an exchange in the emulator: tables only, for tests of more hashes than moto's transactions bear."""
     with emulator.running() as running, patch.dict("os.environ", ENVIRONMENT | running.environment()):
-        for client in (aws.dynamodb, aws.dynamodb_transactions):
+        for client in (aws.dynamodb, aws.dynamodb_transactions, aws.s3, aws.secrets):
             client.cache_clear()
         dynamodb = boto3.client("dynamodb")
         names = create_tables(dynamodb)
@@ -118,7 +118,7 @@ def an_emulated_exchange(**environment: str) -> Iterator[ExchangeWorld]:
         with patch.dict("os.environ", variables):
             world = World(boto3.client("s3"), dynamodb, boto3.client("sqs"), "", "", "", "", "")
             yield ExchangeWorld(world, world.function("exchange"))
-        for client in (aws.dynamodb, aws.dynamodb_transactions):
+        for client in (aws.dynamodb, aws.dynamodb_transactions, aws.s3, aws.secrets):
             client.cache_clear()
 
 
