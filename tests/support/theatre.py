@@ -17,7 +17,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 
 from tests.support.faults import one_call_at_a_time
 from tests.support.stage import Stage, stopping
-from tests.support.world import World, a_world
+from tests.support.world import World, a_world, let_go_of_copies
 from unspread import aws
 from unspread.assembly import judging
 from unspread.content import Content
@@ -180,9 +180,12 @@ def pair(theatre: Theatre, kind: str) -> Pair:
 
 
 def clear() -> None:
-    """Empty the tables: moto copies them for every transaction."""
+    """Empty the tables: moto copies them, and all that their streams ever told, for every transaction."""
     for table in dynamodb_backends["123456789012"]["us-east-1"].tables.values():
         table.items.clear()
+        if table.stream_shard:
+            table.stream_shard.items.clear()
+    let_go_of_copies()
 
 
 def put(theatre: Theatre, key: str, data: bytes, hashes: tuple[PerceptualHash, ...]) -> dict[str, Any]:

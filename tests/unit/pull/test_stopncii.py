@@ -122,7 +122,7 @@ BAD: list[object] = [
     record(1, lastModtimestamp=True),
     record(1, lastModtimestamp=1.5),
     record(1, lastModtimestamp="100"),
-    record(1, lastModtimestamp=NOW + 10**6),
+    record(1, lastModtimestamp=4_102_444_800),  # in 2100
     record(1, lastModtimestamp=10**30),
     {name: value for name, value in record(1).items() if name != "lastModtimestamp"},
 ]
