@@ -5,11 +5,14 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any, cast
 from unittest.mock import patch
 
 import boto3
+import botocore.session
+from botocore.loaders import Loader
 from moto import mock_aws
 from moto.core.model_instances import model_data
 from mypy_boto3_dynamodb import DynamoDBClient
@@ -188,6 +191,19 @@ class World:
         return [self.s3.get_object(Bucket=self.quarantine_bucket, Key=item["Key"])["Body"].read() for item in listed]
 
 
+def share_models() -> None:
+    """Let the clients of this world read the services' models from memory: moto makes every world a new session."""
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _models())
+    boto3.setup_default_session(botocore_session=session)
+
+
+@cache
+def _models() -> Loader:
+    loader: Loader = botocore.session.get_session().get_component("data_loader")
+    return loader
+
+
 def let_go_of_copies() -> None:
     """Let go of all tables, items and stream records that moto made or copied for a transaction.
 
@@ -204,6 +220,7 @@ def a_world() -> Iterator[World]:
         for client in (aws.dynamodb, aws.dynamodb_transactions, aws.s3, aws.events, aws.sqs, aws.secrets):
             client.cache_clear()
         let_go_of_copies()
+        share_models()
         s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
         tables, buckets = create_tables(dynamodb), create_buckets(s3)
         scan_queue = sqs.create_queue(QueueName="scan")["QueueUrl"]
