@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from unspread.hash_key import HashKey
-from unspread.match import MatchAction, describe
+from unspread.match import Done, MatchAction, describe
+from unspread.open_review import OpenReviews
 from unspread.stores.events import DetailType, Events
 from unspread.stores.hash_table import HashTable
 from unspread.stores.upload_table import UploadTable
@@ -24,6 +25,7 @@ class Conclude:
     events: Events
     act: MatchAction
     distances: Distances
+    open_review: OpenReviews
 
     def judge(self, hits: Iterable[Hit], otherwise: Judgement) -> Judgement:
         """Judge an upload: what the index proposes, the table decides."""
@@ -57,12 +59,16 @@ class Conclude:
             return record.verdict if record else None
         match judgement.verdict:
             case Verdict.MATCH:
-                if self.act(upload, judgement.hits, sha256) is None:
+                done = self.act(upload, judgement.hits, sha256)
+                if done is None:
                     return self._again(upload, judgement, sha256, otherwise)
+                if done is not Done.GONE:
+                    self.open_review(upload, Verdict.MATCH, judgement.hits)
             case Verdict.SUSPECT:
                 nearest = judgement.hits[0]
                 detail = describe(upload) | {"kind": nearest.key.kind.value, "distance": nearest.distance}
                 self.events.publish([(DetailType.SUSPECT_FOUND, detail)])
+                self.open_review(upload, Verdict.SUSPECT, judgement.hits)
             case Verdict.ERROR:
                 self.events.publish([(DetailType.SCAN_FAILED, describe(upload) | {"reason": judgement.reason})])
         self.uploads.finish(upload)

@@ -6,6 +6,7 @@ from unspread.guard import Guard
 from unspread.hashing import Limits
 from unspread.list_reader import ListReader
 from unspread.match import MatchAction
+from unspread.open_review import OpenReviews
 from unspread.scan import Scan
 from unspread.settings import ActSettings, ScanSettings
 from unspread.stores.events import Events
@@ -13,6 +14,7 @@ from unspread.stores.hash_log import HashLog
 from unspread.stores.hash_table import HashTable
 from unspread.stores.local_counts import LocalCounts
 from unspread.stores.objects import Objects
+from unspread.stores.review_table import ReviewTable
 from unspread.stores.snapshots import Snapshots
 from unspread.stores.upload_index import UploadIndex
 from unspread.stores.upload_table import UploadTable
@@ -64,7 +66,9 @@ def conclude(settings: ActSettings) -> Conclude:
         mode=settings.match_action,
     )
     distances = Distances(settings.match_distance, settings.suspect_distance, settings.suspect_phash_distance)
-    return Conclude(uploads, hashes, events, act, distances)
+    reviews = ReviewTable(aws.dynamodb(), settings.upload_table)
+    opening = OpenReviews(reviews, hashes, aws.dynamodb_transactions)
+    return Conclude(uploads, hashes, events, act, distances, opening)
 
 
 def guard(settings: ActSettings) -> Guard:
