@@ -24,7 +24,7 @@ settings.load_profile("steady")
 @pytest.fixture(scope="session")
 def built(pytestconfig: pytest.Config) -> None:
     """Functions and layers, built for this machine as they are now."""
-    with _aloud(pytestconfig), Console().step("Building functions and layers") as progress:
+    with aloud(pytestconfig), Console().step("Building functions and layers") as progress:
         deploy.build(progress.note)
 
 
@@ -44,12 +44,13 @@ def stack(pytestconfig: pytest.Config, built: None, emulated: Emulator | None) -
     if emulated is None:
         found = Stack.load()
     else:
-        with _aloud(pytestconfig), Console().step("Deploying template.yaml") as progress:
+        with aloud(pytestconfig), Console().step("Deploying template.yaml") as progress:
             found = deploy.deploy(emulated, progress.note)
     yield found
     found.close()
 
 
-def _aloud(config: pytest.Config) -> AbstractContextManager[None]:
+def aloud(config: pytest.Config) -> AbstractContextManager[None]:
+    """Let a block write to the screen, though output is captured."""
     capture = config.pluginmanager.getplugin("capturemanager")
     return cast("AbstractContextManager[None]", capture.global_and_fixture_disabled())

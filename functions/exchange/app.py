@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from unspread.api.application import Application
 from unspread.api.exchange import exchange_routes
 from unspread.api.exchange_gate import PARTICIPANTS, participant_gate
-from unspread.api.ncmec import ncmec_routes
+from unspread.api.ncmec import FEEDBACK, ncmec_routes
 from unspread.assembly import exchanging
 from unspread.exchange.service import Exchange
 from unspread.settings import ExchangeSettings
@@ -23,7 +23,7 @@ def exchange() -> Exchange:
 
 
 application = Application(
-    PARTICIPANTS, exchange_routes(exchange), ncmec_routes(exchange), gate=participant_gate(exchange), xml=True
+    PARTICIPANTS, exchange_routes(exchange), ncmec_routes(exchange), gate=participant_gate(exchange), xml=FEEDBACK
 )
 
 

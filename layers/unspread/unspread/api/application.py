@@ -22,6 +22,7 @@ MOST_BYTES = 524_288
 """Largest body: 100 items with 8 hashes or 32 windows each are 300 KB."""
 
 _RETRY = {"Retry-After": "2"}
+_XML = "application/xml"
 
 
 type Gate = Callable[[APIGatewayProxyEvent], Mapping[str, Any]]
@@ -32,9 +33,12 @@ class Application:
     """Routes behind a REST API. It logs no request, and no answer repeats what was sent."""
 
     def __init__(
-        self, description: Description, *routers: APIGatewayRouter, gate: Gate | None = None, xml: bool = False
+        self, description: Description, *routers: APIGatewayRouter, gate: Gate | None = None, xml: str = ""
     ) -> None:
-        """Serve these routes and the OpenAPI document of them, to those whom the gate lets in; PUT may take `xml`."""
+        """Serve these routes and the OpenAPI document of them, to those whom the gate lets in.
+
+        `xml` says in words what PUT takes, if it takes XML.
+        """
         self._description = description
         self._gate = gate
         self._xml = xml
@@ -75,6 +79,10 @@ class Application:
             servers=[{"url": "."}],  # type: ignore[list-item]
         )
         document: dict[str, Any] = json.loads(text)
+        for path in document["paths"].values():
+            if self._xml and "put" in path:
+                body = {"schema": {"type": "string", "description": self._xml}}
+                path["put"]["requestBody"] = {"content": {_XML: body}, "required": True}
         return document
 
     def _document_answer(self) -> Response[str]:
@@ -86,7 +94,7 @@ class Application:
         if event.http_method not in ("POST", "PUT", "PATCH"):
             return
         kind = (event.headers.get("content-type") or "application/json").partition(";")[0].strip().lower()
-        wanted = "application/xml" if self._xml and event.http_method == "PUT" else "application/json"
+        wanted = _XML if self._xml and event.http_method == "PUT" else "application/json"
         if kind != wanted:
             raise RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send the body as {wanted}.")
         try:

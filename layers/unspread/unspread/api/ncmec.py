@@ -21,6 +21,9 @@ from unspread.hash_key import HashKey, Kind
 from unspread.stores.hash_log import OVERLAP
 
 XML = "application/xml"
+FEEDBACK = "NCMEC's `feedbackSubmission`, with one of `affirmative` and `negative`; no document type."
+"""What PUT takes, in words."""
+
 ENTRIES_A_PAGE = 1000
 _LATE = OVERLAP // 1000
 """Seconds before `from` that every reading repeats: its end is the client's choice, and what was written late by then
@@ -68,7 +71,7 @@ def ncmec_routes(exchange: Callable[[], Exchange]) -> APIGatewayRouter:
         "/v2/feedback/<fingerprint>/reasons",
         summary="Tell what negative feedback may give as its reason",
         operation_id="ncmecReasons",
-        responses=_answers(HTTPStatus.NOT_FOUND),
+        responses=_answers(HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND),
     )
     def reasons(fingerprint: Annotated[str, Path(max_length=40)]) -> Response[str]:
         if fingerprint not in _KINDS:

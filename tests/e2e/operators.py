@@ -1,0 +1,89 @@
+"""Those who run a deployed stack: the commands that work on its tables, and what other platforms get of them."""
+
+import json
+import subprocess
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+
+from tests.e2e.people import COMMAND_SECONDS
+from tests.local.emulator import clean_environment
+from tests.local.paths import developer_tool
+from tests.local.stack import Stack
+
+JSON = "application/json"
+XML = "application/xml"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What an API answered."""
+
+    status: int
+    kind: str
+    text: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True)
+class Participant:
+    """A platform with keys of a stack's exchange."""
+
+    stack: Stack
+    name: str
+    keys: dict[str, str]
+
+    def ask(self, method: str, path: str, body: object = None, kind: str = JSON, **query: object) -> Reply:
+        """Call the exchange; a body of text goes as it is, any other as JSON."""
+        content = body if isinstance(body, str) or body is None else json.dumps(body)
+        return call(self.stack, method, f"{path}?{urlencode(query)}", content, self.keys | {"Content-Type": kind})
+
+    def records(self) -> dict[str, str]:
+        """Pull everything; return the status of each hash."""
+        page = self.ask("GET", "/v1/FetchHashes", startTimestamp=10).document
+        found = {record["hashValue"]: record["hashStatus"] for record in page["hashRecords"]}
+        while page["hasMoreRecords"]:
+            token = page["nextPageToken"]
+            page = self.ask("GET", "/v1/FetchHashes", startTimestamp=10, nextPageToken=token).document
+            found |= {record["hashValue"]: record["hashStatus"] for record in page["hashRecords"]}
+        return found
+
+    def revoke(self) -> None:
+        """Revoke the keys."""
+        command(self.stack, "participants", "revoke", self.name)
+
+
+def participant(stack: Stack, *options: str, categories: str = "minor,adult") -> Participant:
+    """Add a participant, with a name that nobody had, by the command line."""
+    name = f"p-{uuid.uuid4().hex[:12]}"
+    said = json.loads(command(stack, "participants", "add", name, "--categories", categories, *options))
+    return Participant(stack, name, {key: said[key] for key in ("x-functions-key", "Ocp-Apim-Subscription-Key")})
+
+
+def command(stack: Stack, *arguments: str, asked: str = "") -> str:
+    """Run an operator's `unspread` command on a stack; return what it prints. `asked` is its standard input."""
+    done = subprocess.run(
+        [str(developer_tool("unspread")), *arguments, "--stack", stack.stack],
+        env=clean_environment() | {"AWS_ENDPOINT_URL": stack.endpoint},
+        input=asked,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def call(stack: Stack, method: str, path: str, body: str | None, headers: dict[str, str]) -> Reply:
+    """Make a request as it is."""
+    content = None if body is None else body.encode()
+    with urllib3.PoolManager(retries=False, timeout=60) as http:
+        answer = http.request(method, stack.api + path, body=content, headers=headers)
+        return Reply(answer.status, answer.headers.get("Content-Type", ""), answer.data.decode())
