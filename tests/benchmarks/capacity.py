@@ -13,11 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from unspread import aws
+from unspread import aws, prices
 
 READ_UNIT, WRITE_UNIT = 4096, 1024
-READ_PRICE, WRITE_PRICE = 0.125, 0.625
-"""Dollars for a million units on demand, us-east-1, November 2026."""
 
 _READS = ("GetItem", "BatchGetItem", "Query")
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
@@ -49,7 +47,7 @@ class Meter:
 
     def dollars(self) -> float:
         """Return the price of the units in dollars."""
-        return (self.read_units * READ_PRICE + self.write_units * WRITE_PRICE) / 1e6
+        return (self.read_units * prices.DYNAMODB_READS + self.write_units * prices.DYNAMODB_WRITES) / 1e6
 
     def _ask(self, params: dict[str, Any], **_: Any) -> dict[str, Any]:
         keys = [len(table["Keys"]) for table in params.get("RequestItems", {}).values() if "Keys" in table]

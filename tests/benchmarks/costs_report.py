@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import fill
 
-from tests.benchmarks.capacity import READ_PRICE, READ_UNIT, WRITE_PRICE
+from tests.benchmarks.capacity import READ_UNIT
 from tests.benchmarks.plot import Point, plot
+from unspread import prices
 
 BAND_ITEM = 144
 """Bytes of a band item: `pk` with `band#7#3fa1`, and `sk` with a hash, `#` and an identifier of 64 digits each."""
@@ -16,10 +17,6 @@ VALUES = 65_536
 
 PAGE = 2**20
 """Bytes that a Query reads at most; then it has to be asked again."""
-
-_REQUEST_PRICES = {"GetObject": 0.40, "SQS": 0.40, "Lambda": 0.20}
-_GIGABYTE_SECOND = 13.3334
-"""Dollars for a million GB-seconds of Lambda on arm64."""
 
 _HEAD = """# What it costs
 
@@ -42,7 +39,7 @@ class Cost:
     @property
     def dollars(self) -> float:
         """The price of a million of them, DynamoDB alone."""
-        return self.read_units * READ_PRICE + self.write_units * WRITE_PRICE
+        return self.read_units * prices.DYNAMODB_READS + self.write_units * prices.DYNAMODB_WRITES
 
 
 def probe_units(hashes: float) -> int:
@@ -75,7 +72,7 @@ def page(rows: dict[int, dict[str, Cost]], stored: float) -> str:
     probes = rows[sizes[-1]]["sweep"].requests["Query"] - 2
     for hashes in (1e6, 2e6, 30e6, 1000e6):
         each, requests = probe_units(hashes), math.ceil(hashes / VALUES * BAND_ITEM / PAGE)
-        dollars = probes * each * READ_PRICE / 1e6
+        dollars = probes * each * prices.DYNAMODB_READS / 1e6
         lines.append(f"| {hashes / 1e6:,.0f} million | {each:,} | {requests} | {dollars:.4f} | {dollars * 1000:,.2f} |")
     lines += ["", "![Dollars for a million uploads and for a thousand listings, by stored hashes](costs.svg)"]
     return "\n".join(lines) + "\n"
@@ -86,9 +83,9 @@ def drawing(rows: dict[int, dict[str, Cost]]) -> str:
     uploads: list[Point] = [(size, costs["upload"].dollars) for size, costs in rows.items()]
     listings: list[Point] = [(size, _listed(costs).dollars / 1000) for size, costs in rows.items()]
     probes = rows[max(rows)]["sweep"].requests["Query"] - 2
-    fixed = _listed(rows[max(rows)]).dollars / 1000 - probes * READ_PRICE / 1000
+    fixed = _listed(rows[max(rows)]).dollars / 1000 - probes * prices.DYNAMODB_READS / 1000
     beyond = [max(rows) * 10 ** (step / 10) for step in range(1, 41)]
-    computed = [(n, fixed + probes * probe_units(n) * READ_PRICE / 1000) for n in beyond]
+    computed = [(n, fixed + probes * probe_units(n) * prices.DYNAMODB_READS / 1000) for n in beyond]
     lines = {"1 million uploads": uploads, "1,000 listings": listings + computed}
     marks = [10.0**power for power in range(3, 10)]
     return plot(
@@ -114,10 +111,10 @@ def _upload(cost: Cost) -> Iterator[str]:
         A picture that nobody listed: ${cost.dollars:.2f} for a million in DynamoDB, whatever the size of the table:
         it is written, and the list is in the function's memory.
     """
-    lambda_ = 0.2 * 1769 / 1024 * _GIGABYTE_SECOND
+    lambda_ = 0.2 * 1769 / 1024 * prices.LAMBDA_GIGABYTE_SECONDS
     yield f"""
-        Beside it: S3's GetObject ${_REQUEST_PRICES["GetObject"]:.2f}, SQS about ${2 * _REQUEST_PRICES["SQS"]:.2f},
-        Lambda ${lambda_:.2f} if a scan takes 0.2 s of 1,769 MB (arm64) and at most ${_REQUEST_PRICES["Lambda"]:.2f}
+        Beside it: S3's GetObject ${prices.S3_GETS:.2f}, SQS about ${2 * prices.SQS_REQUESTS:.2f},
+        Lambda ${lambda_:.2f} if a scan takes 0.2 s of 1,769 MB (arm64) and at most ${prices.LAMBDA_REQUESTS:.2f}
         for its invocation: about ${cost.dollars + lambda_ + 1.4:.0f} for a million pictures in all. Clean objects
         get no tag, which would cost $5.
     """
@@ -148,6 +145,6 @@ def _listing(rows: dict[int, dict[str, Cost]], stored: float) -> Iterator[str]:
         Many new hashes at once are not looked up one by one: where that takes more units than reading the whole
         table, the table is read once for all of them. An upload's items take {stored:,.0f} bytes, so a million
         uploads are read for {stored * 1e6 / READ_UNIT:,.0f} units,
-        ${stored * 1e6 / READ_UNIT * READ_PRICE / 1e6:.2f}: as much as {stored * 1e6 / READ_UNIT / probes:,.0f}
+        ${stored / READ_UNIT * prices.DYNAMODB_READS:.2f}: as much as {stored * 1e6 / READ_UNIT / probes:,.0f}
         hashes' look-ups, and a list of a million hashes costs no more.
     """

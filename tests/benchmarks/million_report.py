@@ -6,8 +6,9 @@ from statistics import median
 from textwrap import fill
 from typing import Any
 
-from tests.benchmarks.capacity import READ_PRICE, READ_UNIT, WRITE_PRICE
+from tests.benchmarks.capacity import READ_UNIT
 from tests.benchmarks.emulated import Run
+from unspread import prices
 from unspread.bulk import HASHES_A_TRANSACTION
 
 _HEAD = """# Benchmark: a list of a million hashes
@@ -61,7 +62,7 @@ def _facts(runs: dict[str, Any], count: int, pace: float) -> Iterator[str]:
         f"{median(waits):,.0f} ms. Without an import it is one unit. The bound is the pace: {HASHES_A_TRANSACTION} "
         f"hashes of 37 bytes in a transaction, {pace:g} transactions a second, for a minute."
     )
-    dollars = (listing["write"] * WRITE_PRICE + listing["read"] * READ_PRICE) / count
+    dollars = (listing["write"] * prices.DYNAMODB_WRITES + listing["read"] * prices.DYNAMODB_READS) / count
     yield (
         f"**Capacity**: {listing['write'] / count:.2f} write units and {listing['read'] / count:.2f} read units for a "
         f"hash: ${dollars:.2f} for a million."
