@@ -15,7 +15,7 @@ from unspread import aws
 from unspread.assembly import judging
 from unspread.scan import Scan
 from unspread.settings import ScanSettings
-from unspread.stores.queue import Queue
+from unspread.stores.queue import Queue, queue_of
 from unspread.telemetry import failure, logger, metrics
 from unspread.upload import UploadMessage
 
@@ -45,6 +45,9 @@ def scan_record(record: ScanRecord, lambda_context: LambdaContext) -> None:
     try:
         if lambda_context.get_remaining_time_in_millis() < 1000 * _seconds_for(upload.size):
             raise OutOfTimeError
+        if not ScanSettings.load().scan_filter().wants(upload.key, upload.size):
+            metrics.add_metric("Filtered", MetricUnit.Count, 1)
+            return
         verdict = scan()(upload, again=int(record.attributes.ApproximateReceiveCount) > 1)
     except Exception as error:
         logger.error("scan will be repeated", extra={"upload": upload.id, **failure(error)})
@@ -73,7 +76,9 @@ def _seconds_for(size: int) -> float:
 
 
 def _retry_soon(message: dict[str, Any]) -> None:
-    queue = Queue(aws.sqs(), ScanSettings.load().scan_queue_url)
+    settings = ScanSettings.load()
+    url = queue_of(message["eventSourceARN"], (settings.scan_queue_url, settings.backfill_queue_url))
+    queue = Queue(aws.sqs(), url)
     try:
         queue.retry_later(message["receiptHandle"], int(message["attributes"]["ApproximateReceiveCount"]))
     except (

@@ -60,6 +60,7 @@ class World:
     quarantine_bucket: str
     list_bucket: str
     scan_queue: str
+    backfill_queue: str
     event_queue: str
     published: list[dict[str, Any]] = field(default_factory=list)
 
@@ -127,13 +128,15 @@ class World:
         received: int = 1,
         scan: ModuleType | None = None,
         remaining: int = 300_000,
+        queue: str = "scan",
     ) -> list[int]:
         """Give messages to the scan function in one batch; return the positions of those that will come back."""
         records = []
+        url = self.backfill_queue if queue == "backfill" else self.scan_queue
         for body in messages:
             text = body if isinstance(body, str) else json.dumps(body)
-            self.sqs.send_message(QueueUrl=self.scan_queue, MessageBody=text)
-            real = self.sqs.receive_message(QueueUrl=self.scan_queue)["Messages"][0]
+            self.sqs.send_message(QueueUrl=url, MessageBody=text)
+            real = self.sqs.receive_message(QueueUrl=url)["Messages"][0]
             records.append(
                 {
                     "messageId": str(uuid.uuid4()),
@@ -148,7 +151,7 @@ class World:
                     "messageAttributes": {},
                     "md5OfBody": real["MD5OfBody"],
                     "eventSource": "aws:sqs",
-                    "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:scan",
+                    "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{queue}",
                     "awsRegion": REGION,
                 }
             )
@@ -224,6 +227,7 @@ def a_world() -> Iterator[World]:
         s3, dynamodb, sqs = boto3.client("s3"), boto3.client("dynamodb"), boto3.client("sqs")
         tables, buckets = create_tables(dynamodb), create_buckets(s3)
         scan_queue = sqs.create_queue(QueueName="scan")["QueueUrl"]
+        backfill_queue = sqs.create_queue(QueueName="backfill")["QueueUrl"]
         event_queue = sqs.create_queue(QueueName="events")["QueueUrl"]
         events = boto3.client("events")
         events.put_rule(Name="published", EventPattern=json.dumps({"source": ["unspread"]}))
@@ -237,6 +241,7 @@ def a_world() -> Iterator[World]:
             "QUARANTINE_BUCKET": buckets["QuarantineBucket"],
             "LIST_BUCKET": buckets["ListBucket"],
             "SCAN_QUEUE_URL": scan_queue,
+            "BACKFILL_QUEUE_URL": backfill_queue,
             "PROOF_SECRET": secret["ARN"],
             "PROOF_COST": "1000",
         }
@@ -249,5 +254,6 @@ def a_world() -> Iterator[World]:
                 buckets["QuarantineBucket"],
                 buckets["ListBucket"],
                 scan_queue,
+                backfill_queue,
                 event_queue,
             )

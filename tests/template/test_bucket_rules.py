@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.eventbridge import matches, transformed
 from tests.support.functions import sample
+from tests.support.intrinsics import resource
 from tests.support.template import Json, properties, resources
 from unspread.upload import UploadMessage
 
@@ -46,8 +47,8 @@ class Rule:
 
     def pattern(self) -> Json:
         """Return the pattern, with the sample's bucket for the stack's."""
-        wanted: Json = properties(self.name)["EventPattern"]
-        assert wanted["detail"]["bucket"]["name"] == [{"Ref": "UploadBucket"}]
+        wanted: Json = resource(self.name, {})["EventPattern"]
+        assert wanted["detail"]["bucket"]["name"] == ["<UploadBucket>"]
         return {**wanted, "detail": {**wanted["detail"], "bucket": {"name": ["upload-bucket"]}}}
 
 

@@ -45,7 +45,7 @@ def test_there_is_what_the_tests_look_at() -> None:
     assert {"SweepFunction", "ReconcileFunction", "PublishFunction", "ForgetFunction", "PageFunction"} <= set(FUNCTIONS)
     assert {"UploadRule", "ForgetRule"} <= set(RULES)
     fed = {name: properties(name)["FunctionName"]["Ref"] for name in MAPPINGS}
-    assert sorted(fed[name] for name in FROM_QUEUES) == ["ForgetFunction", "ScanFunction"]
+    assert sorted(fed[name] for name in FROM_QUEUES) == ["ForgetFunction", "ScanFunction", "ScanFunction"]
     assert [fed[name] for name in FROM_STREAMS] == ["SweepFunction"]
     assert len(MAPPINGS) == len(FROM_QUEUES) + len(FROM_STREAMS)
 
@@ -154,9 +154,10 @@ def test_what_the_stream_lost_is_reconciled_by_the_same_code_with_the_same_setti
         ("SettleFunction", "rate(15 minutes)"),
         ("ReconcileFunction", "rate(15 minutes)"),
         ("PublishFunction", "rate(5 minutes)"),
+        ("LostEventsFunction", {"Ref": "LostEventsSchedule"}),
     ],
 )
-def test_functions_run_on_their_schedule(function: str, schedule: str) -> None:
+def test_functions_run_on_their_schedule(function: str, schedule: object) -> None:
     rule = properties(f"{function}Schedule")
     assert rule["ScheduleExpression"] == schedule
     assert [target["Arn"] for target in rule["Targets"]] == [arn_of(function)]

@@ -30,6 +30,7 @@ STREAM_MAPPING = {
 }
 EVENT_BUS = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"
 
+BACKFILLS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${AWS::StackName}-backfill"
 PULLED_FILES = "arn:${AWS::Partition}:s3:::${PulledFilesBucket}"
 
 # What acting on a match takes, whoever found it: `conclude`, `match` and `guard`.
@@ -42,6 +43,13 @@ TO_ACT: Rights = {
     "UploadTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     EVENT_BUS: {"events:PutEvents"},
 }
+EXISTING = "arn:${AWS::Partition}:s3:::${Names}"
+EXISTING_KEY = "ExistingBucketsKeyArn"
+TO_ACT |= {
+    f"{EXISTING}/*": TO_ACT["UploadBucket.Arn/*"],
+    EXISTING: TO_ACT["UploadBucket.Arn"],
+    EXISTING_KEY: {"kms:Decrypt"},
+}
 TO_SWEEP: Rights = {
     **TO_ACT,
     "HashTable.Arn": TO_ACT["HashTable.Arn"] | {"dynamodb:DeleteItem"},
@@ -53,6 +61,7 @@ RIGHTS: dict[str, Rights] = {
         **TO_ACT,
         "ScanLog.Arn": LOG,
         "ScanQueue.Arn": QUEUE_MAPPING | {"sqs:ChangeMessageVisibility"},
+        "BackfillQueue.Arn": QUEUE_MAPPING | {"sqs:ChangeMessageVisibility"},
         "ListBucket.Arn/*": {"s3:GetObject"},
         "ListBucket.Arn": TO_TELL_MISSING_FROM_DENIED,
         "HashTable.Arn": TO_ACT["HashTable.Arn"] | {"dynamodb:Query", "dynamodb:Scan"},
@@ -125,6 +134,28 @@ RIGHTS: dict[str, Rights] = {
         "ForgetQueue.Arn": QUEUE_MAPPING,
         "UploadTable.Arn": {"dynamodb:GetItem", "dynamodb:BatchWriteItem"},
     },
+    "BackfillRole": {
+        "BackfillLog.Arn": LOG,
+        "BackfillQueue.Arn": {"sqs:SendMessage", "sqs:GetQueueAttributes"},
+        "UploadBucket.Arn": {"s3:ListBucketVersions"},
+        EXISTING: {"s3:ListBucketVersions"},
+        "UploadTable.Arn": {
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+        },
+    },
+    "BackfillStateMachineRole": {
+        "BackfillFunction.Arn": {"lambda:InvokeFunction"},
+        BACKFILLS: {"states:StartExecution"},
+    },
+    "LostEventsRole": {
+        "LostEventsLog.Arn": LOG,
+        "UploadTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "BackfillStateMachine": {"states:StartExecution"},
+    },
     "SubmitRole": {
         "SubmitLog.Arn": LOG,
         "ProofSecret.Id": {"secretsmanager:GetSecretValue"},
@@ -162,6 +193,8 @@ RIGHTS: dict[str, Rights] = {
     },
 }
 ROLES = sorted(resources("AWS::IAM::Role"))
+MACHINES = sorted(resources("AWS::StepFunctions::StateMachine"))
+OF_MACHINES = [properties(name)["RoleArn"]["Fn::GetAtt"][0] for name in MACHINES]
 FUNCTIONS = sorted(resources("AWS::Lambda::Function"))
 
 
@@ -176,9 +209,13 @@ def statements(role: str) -> list[Json]:
 
 
 def resource_name(resource: Json) -> str:
-    """Write `!GetAtt X.Arn` as `X.Arn` and `!Sub ${X.Arn}/*` as `X.Arn/*`."""
+    """Write `!GetAtt X.Arn` as `X.Arn`, `!Sub ${X.Arn}/*` as `X.Arn/*`, and the existing buckets by their pattern."""
     if "Fn::GetAtt" in resource:
         return ".".join(resource["Fn::GetAtt"])
+    if "Ref" in resource:
+        return str(resource["Ref"])
+    if "Fn::Split" in resource:
+        return str(resource["Fn::Split"][1]["Fn::Sub"][0])
     return re.sub(r"\$\{(\w+\.\w+)\}", r"\1", resource["Fn::Sub"])
 
 
@@ -210,19 +247,22 @@ def test_no_right_has_a_wildcard(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_roles_are_lambdas_alone(role: str) -> None:
+def test_roles_are_those_of_one_service_alone(role: str) -> None:
     (statement,) = properties(role)["AssumeRolePolicyDocument"]["Statement"]
-    assert statement == {
+    wanted = {
         "Effect": "Allow",
-        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Principal": {"Service": "states.amazonaws.com" if role in OF_MACHINES else "lambda.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
+    if role in OF_MACHINES:
+        wanted["Condition"] = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert statement == wanted
     assert "ManagedPolicyArns" not in properties(role)
 
 
-def test_every_function_has_a_role_of_its_own() -> None:
+def test_every_function_and_state_machine_has_a_role_of_its_own() -> None:
     roles = [properties(name)["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS]
-    assert sorted(roles) == ROLES
+    assert sorted(roles + OF_MACHINES) == ROLES
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -6,7 +6,7 @@ what was read just before it (see `stores.transaction`).
 """
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import boto3
 from botocore.config import Config
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+
+    from unspread.stores.executions import StepFunctions
 
 _PATIENT = Config(
     connect_timeout=3,
@@ -56,6 +58,12 @@ def events() -> "EventBridgeClient":
 def sqs() -> "SQSClient":
     """Client for queues."""
     return boto3.client("sqs", config=_PATIENT)
+
+
+@cache
+def step_functions() -> "StepFunctions":
+    """Client for state machines."""
+    return cast("StepFunctions", boto3.client("stepfunctions", config=_PATIENT))
 
 
 @cache

@@ -13,6 +13,7 @@ from unspread.hashing import Digests, Limits
 from unspread.stores.objects import ObjectArchivedError, ObjectGoneError, Objects
 from unspread.stores.upload_index import UploadIndex
 from unspread.stores.upload_table import UploadTable
+from unspread.unversioned import NameUnversioned
 from unspread.upload import Upload
 from unspread.verdict import Hit, Judgement, Verdict
 
@@ -27,6 +28,7 @@ class Scan:
     objects: Objects
     uploads: UploadTable
     index: UploadIndex
+    name_unversioned: NameUnversioned
     hashes: Callable[[], HashList]
     conclude: Conclude
     limits: Limits
@@ -44,6 +46,7 @@ class Scan:
         Returns:
             The verdict; None for an upload that was scanned before.
         """
+        upload = self.name_unversioned(upload)
         record = self.uploads.read(upload)
         if record and record.done:
             return None

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from unspread.scan_filter import ScanFilter
 from unspread.thresholds import MATCH_DISTANCE
 
 Name = Annotated[str, Field(min_length=1)]
@@ -57,11 +58,25 @@ class ActSettings(_Environment):
     trusted_lists: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
 
 
-class ScanSettings(ActSettings):
+class FilterSettings(_Environment):
+    """Variables of the functions that decide which objects are scanned. Sizes are in bytes, 0 for any."""
+
+    scan_prefixes: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    scan_suffixes: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    scan_min_bytes: Annotated[int, Field(ge=0)] = 0
+    scan_max_bytes: Annotated[int, Field(ge=0)] = 0
+
+    def scan_filter(self) -> ScanFilter:
+        """Return the filter."""
+        return ScanFilter(self.scan_prefixes, self.scan_suffixes, self.scan_min_bytes, self.scan_max_bytes)
+
+
+class ScanSettings(ActSettings, FilterSettings):
     """Variables of the scan function. Sizes are in bytes."""
 
     list_bucket: Name
     scan_queue_url: Name
+    backfill_queue_url: Name
     max_picture_bytes: Annotated[int, Field(gt=0)] = 64 * 2**20
     max_pixels: Annotated[int, Field(gt=0)] = 100_000_000
     max_object_bytes: Annotated[int, Field(gt=0)] = 5 * 2**30
@@ -100,6 +115,23 @@ class PublishSettings(_Environment):
 
     hash_table: Name
     list_bucket: Name
+
+
+class BackfillSettings(FilterSettings):
+    """Variables of the backfill functions: also how many uploads may wait to be scanned before the listing pauses."""
+
+    upload_table: Name
+    backfill_queue_url: Name
+    backfill_ahead: Annotated[int, Field(ge=1)] = 10_000
+
+
+class LostEventsSettings(_Environment):
+    """Variables of the function that looks for lost events: the watched buckets, and what does the looking."""
+
+    upload_table: Name
+    upload_bucket: Name
+    existing_buckets: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    backfill_state_machine: Name
 
 
 class ForgetSettings(_Environment):

@@ -1,8 +1,10 @@
 """An upload: one version of an object, as the message about it names it."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Self
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -64,10 +66,28 @@ class Upload:
     def id(self) -> str:
         """The upload's identifier, 64 hex digits: a key of constant length for object keys of any length.
 
-        Without versions, the same content uploaded again is another upload: the sequencer tells them apart.
+        Without versions, the same content uploaded again is another upload: the sequencer tells them apart, which is
+        the event's own or, once S3 has told when the content was stored, that (see `stored`).
         """
         version = self.version if self.versioned else f"{UNVERSIONED}:{self.sequencer or self.etag}"
         return hashlib.sha256("\0".join((self.bucket, self.key, version)).encode()).hexdigest()
+
+    def message(self) -> str:
+        """Return the message that names this upload, as the rule on the upload bucket makes it."""
+        item = {"key": self.key, "size": self.size, "etag": self.etag, "sequencer": self.sequencer}
+        return json.dumps({"bucket": {"name": self.bucket}, "object": item | {"version-id": self.version}})
+
+    def stored(self, modified: datetime) -> Self:
+        """Return this upload by the name that a listing of its bucket and its event agree on.
+
+        A listing knows no sequencer, and an event not when S3 says that the object was stored; but S3 can be asked.
+        """
+        return self if self.versioned else replace(self, sequencer=f"{self.etag}@{int(modified.timestamp())}")
+
+    @property
+    def named_by_its_storage(self) -> bool:
+        """Whether nothing has to be asked of S3 to know the name that listings have for it."""
+        return self.versioned or "@" in self.sequencer
 
     def other_decodings(self) -> Iterator[Self]:
         """Yield the uploads that would be meant if the event's key were URL-encoded, or decoded once too often.

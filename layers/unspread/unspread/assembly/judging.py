@@ -19,16 +19,20 @@ from unspread.stores.snapshots import Snapshots
 from unspread.stores.upload_index import UploadIndex
 from unspread.stores.upload_table import UploadTable
 from unspread.sweep import Sweep
+from unspread.unversioned import NameUnversioned
 from unspread.verdict import Distances
 
 
 def scan(settings: ScanSettings) -> Scan:
     """Put a scan together."""
     hashes = HashTable(aws.dynamodb(), settings.hash_table)
+    objects = Objects(aws.s3(), settings.quarantine_bucket)
+    uploads = UploadTable(aws.dynamodb(), settings.upload_table)
     return Scan(
-        objects=Objects(aws.s3(), settings.quarantine_bucket),
-        uploads=UploadTable(aws.dynamodb(), settings.upload_table),
+        objects=objects,
+        uploads=uploads,
         index=UploadIndex(aws.dynamodb(), settings.upload_table),
+        name_unversioned=NameUnversioned(objects, uploads),
         hashes=ListReader(
             Snapshots(aws.s3(), settings.list_bucket), HashLog(aws.dynamodb(), settings.hash_table), hashes
         ),

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
@@ -48,18 +49,31 @@ class Objects:
             ObjectArchivedError: it is in an archive.
         """
         with _gone_is_told():
-            answer = self._client.get_object(**_address(upload, "IfMatch"))
+            answer = self._client.get_object(**_address(upload))
         with closing(answer["Body"]) as body:
             yield answer["ContentLength"], body.iter_chunks(_CHUNK)
 
     def exists(self, upload: Upload) -> bool:
         """Tell whether the upload is still in its bucket."""
         try:
-            with _gone_is_told():
-                self._client.head_object(**_address(upload, "IfMatch"))
+            self.modified(upload)
         except ObjectGoneError:
             return False
+        except ObjectArchivedError:
+            return True
         return True
+
+    def modified(self, upload: Upload) -> datetime:
+        """Return when S3 says that this upload was stored, to the second, as a listing of its bucket says too.
+
+        Raises:
+            ObjectGoneError: it is not there.
+            ObjectArchivedError: it is in an archive.
+        """
+        with _gone_is_told():
+            answer = self._client.get_object(**_address(upload))
+        answer["Body"].close()
+        return answer["LastModified"]
 
     def copy_to_quarantine(self, upload: Upload, sha256: bytes) -> str:
         """Copy an upload, with its metadata and tags, verify the copy, and return the copy's key.
@@ -69,11 +83,9 @@ class Objects:
             CopyDiffersError: the copy's SHA-256 is not `sha256`.
         """
         key = quarantine_key(upload)
-        source = {"Bucket": upload.bucket, "Key": upload.key}
+        source = {"Bucket": upload.bucket, "Key": upload.key, "VersionId": upload.version}
         request: dict[str, Any] = {"Bucket": self.quarantine_bucket, "Key": key}
-        if upload.versioned:
-            source["VersionId"] = upload.version
-        else:
+        if not upload.versioned:
             request["CopySourceIfMatch"] = upload.etag
         with _gone_is_told():
             self._client.copy_object(CopySource=cast("Any", source), **request)
@@ -99,9 +111,12 @@ class Objects:
         """Delete this version, and nothing that came after it."""
         try:
             with _gone_is_told():
-                self._client.delete_object(**_address(upload, "IfMatch"))
+                self._client.delete_object(**_address(upload))
         except ObjectGoneError:
-            return
+            # S3 compares ETags with the current version alone. From before its bucket kept versions there may be one
+            # that newer ones hide: no upload can take its place, so that it is still there is all there is to ask.
+            if not upload.versioned and self.exists(upload):
+                self._client.delete_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version)
 
     def _tag(self, key: str, status: str) -> None:
         """Set our tag on a copy beside its owner's tags, unless they leave no room."""
@@ -118,10 +133,10 @@ def quarantine_key(upload: Upload) -> str:
     return f"objects/{upload.id}"
 
 
-def _address(upload: Upload, condition: str) -> dict[str, Any]:
-    """Name exactly this content: by version, or where there are no versions by ETag."""
-    place = {"Bucket": upload.bucket, "Key": upload.key}
-    return place | ({"VersionId": upload.version} if upload.versioned else {condition: upload.etag})
+def _address(upload: Upload) -> dict[str, Any]:
+    """Name exactly this content: by version, and where there are no versions by ETag too."""
+    place = {"Bucket": upload.bucket, "Key": upload.key, "VersionId": upload.version}
+    return place | ({} if upload.versioned else {"IfMatch": upload.etag})
 
 
 @contextmanager

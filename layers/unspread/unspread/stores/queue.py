@@ -1,5 +1,7 @@
-"""The queue that a function is fed from."""
+"""The queues that a function is fed from."""
 
+from collections.abc import Iterable
+from itertools import batched
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -7,6 +9,11 @@ if TYPE_CHECKING:
 
 _FIRST_WAIT = 30
 _LONGEST_WAIT = 900
+_MESSAGES_AT_ONCE = 10
+
+
+class NotQueuedError(Exception):
+    """The queue did not take every message."""
 
 
 class Queue:
@@ -24,3 +31,28 @@ class Queue:
         """
         wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (received - 1))
         self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=wait)
+
+    def send(self, bodies: Iterable[str]) -> None:
+        """Send messages, each at least once. Raises NotQueuedError if the queue does not take one."""
+        for batch in batched(bodies, _MESSAGES_AT_ONCE, strict=False):
+            entries = [{"Id": str(at), "MessageBody": body} for at, body in enumerate(batch)]
+            answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type]
+            if answer.get("Failed"):
+                raise NotQueuedError("The queue did not take every message.")
+
+    def length(self) -> int:
+        """Return about how many messages wait or are being worked on."""
+        answer = self._client.get_queue_attributes(
+            QueueUrl=self._url,
+            AttributeNames=[
+                "ApproximateNumberOfMessages",
+                "ApproximateNumberOfMessagesNotVisible",
+                "ApproximateNumberOfMessagesDelayed",
+            ],
+        )
+        return sum(int(count) for count in answer["Attributes"].values())
+
+
+def queue_of(arn: str, urls: Iterable[str]) -> str:
+    """Return that of these queue addresses which belongs to the queue with this ARN. Raises StopIteration if none."""
+    return next(url for url in urls if url.rpartition("/")[2] == arn.rpartition(":")[2])

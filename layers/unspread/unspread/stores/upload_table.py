@@ -3,11 +3,13 @@
 pk              sk              attributes
 object#<id>     record          bucket, key, version, etag, size, sha256, md5, hashes, verdict, hits, action ...
 object#<id>     hit#<hash>      removed: whether the copy was counted as removed too
+object#<id>     stored          sequencer: the one that the upload of this event is recorded under (see `unversioned`)
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import batched
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
@@ -21,7 +23,9 @@ from unspread.verdict import Hit, Judgement, Verdict
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_RECORD = "record"
+_RECORD, _STORED = "record", "stored"
+_KEYS_A_READ = 100
+_OUTCOME = {"ProjectionExpression": "pk, verdict, done"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Record:
     done: bool  # judged, acted on and published
     digests: Digests | None
     hashes: tuple[PerceptualHash, ...]
+    action: str = ""  # what was done about a match
 
     @property
     def sha256(self) -> bytes:
@@ -61,6 +66,31 @@ class UploadTable:
         answer = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True)
         item = cast("dict[str, Any]", answer.get("Item"))
         return (_upload(item), _record(item)) if item else None
+
+    def outcomes(self, upload_ids: Sequence[str]) -> dict[str, Verdict | None]:
+        """Read the verdicts of those uploads that have a record; None while something is left to do. Consistent."""
+        found: dict[str, Verdict | None] = {}
+        for batch in batched(dict.fromkeys(upload_ids), _KEYS_A_READ, strict=False):
+            keys = [{"pk": f"object#{upload_id}", "sk": _RECORD} for upload_id in batch]
+            request: Any = {self._name: {"Keys": keys, "ConsistentRead": True, **_OUTCOME}}
+            while request:  # a partial answer is told by UnprocessedKeys
+                answer = self._client.batch_get_item(RequestItems=request)
+                for item in cast("list[dict[str, Any]]", answer["Responses"].get(self._name, [])):
+                    verdict = Verdict(item["verdict"]) if item.get("done") else None
+                    found[item["pk"].removeprefix("object#")] = verdict
+                request = answer.get("UnprocessedKeys")
+        return found
+
+    def stored_sequencer(self, upload: Upload) -> str | None:
+        """Return the sequencer that the upload of this event is recorded under, if that was noted."""
+        key = {"pk": f"object#{upload.id}", "sk": _STORED}
+        item = self._client.get_item(TableName=self._name, Key=key, ConsistentRead=True).get("Item")
+        return cast("str", item["sequencer"]) if item else None
+
+    def note_stored_sequencer(self, upload: Upload, sequencer: str) -> None:
+        """Note the sequencer that the upload of this event is recorded under."""
+        item = {"pk": f"object#{upload.id}", "sk": _STORED, "sequencer": sequencer}
+        self._client.put_item(TableName=self._name, Item=item)
 
     def read_segment(
         self, segment: int, segments: int, start: dict[str, Any] | None
@@ -241,6 +271,7 @@ def _record(item: dict[str, Any]) -> Record:
         done=bool(item.get("done", False)),
         digests=digests,
         hashes=tuple(map(_perceptual, item.get("hashes", ()))),
+        action=item.get("action", ""),
     )
 
 
