@@ -102,6 +102,15 @@ class PublishSettings(_Environment):
     list_bucket: Name
 
 
+class GaugeSettings(_Environment):
+    """Variables of the gauge function."""
+
+    hash_table: Name
+    upload_table: Name
+    pull_table: Name
+    list_bucket: Name
+
+
 class ForgetSettings(_Environment):
     """Variables of the forget function."""
 
