@@ -174,7 +174,9 @@ class Pass:
 
     def over(self, records: Iterable[tuple[str, Record]]) -> int:
         """Act on those of a page of records that are near a new hash; return how many there were."""
-        return sum(self.sweep.act_on(name, hits, self.listed) for name, record in records if (hits := self._hits(record)))
+        return sum(
+            self.sweep.act_on(name, hits, self.listed) for name, record in records if (hits := self._hits(record))
+        )
 
     def _hits(self, record: Record) -> list[Hit]:
         only_matches = Distances(self.sweep.conclude.distances.match, 0, 0)
