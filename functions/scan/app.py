@@ -13,11 +13,13 @@ from pydantic import Json
 
 from unspread import aws
 from unspread.assembly import judging
+from unspread.clock import Clock
 from unspread.scan import Scan
 from unspread.settings import ScanSettings
-from unspread.stores.queue import Queue, queue_of
-from unspread.telemetry import failure, logger, metrics
+from unspread.stores.queue import FIRST_SENT, Queue, queue_of
+from unspread.telemetry import failure, logger, metrics, took
 from unspread.upload import UploadMessage
+from unspread.verdict import Verdict
 
 
 class ScanRecord(SqsRecordModel):
@@ -55,6 +57,8 @@ def scan_record(record: ScanRecord, lambda_context: LambdaContext) -> None:
     outcome = verdict or "known"
     logger.info("scanned", extra={"upload": upload.id, "verdict": outcome})
     metrics.add_metric(outcome.capitalize(), MetricUnit.Count, 1)
+    if verdict is Verdict.MATCH and scan().conclude.removes:
+        took(Clock.LISTING_TO_REMOVAL, _queued(record))
 
 
 @metrics.log_metrics(capture_cold_start_metric=True)
@@ -68,6 +72,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
             metrics.add_metric("Repeated", MetricUnit.Count, 1)
             _retry_soon(message)
     return response
+
+
+def _queued(record: ScanRecord) -> float:
+    """Return when an upload was queued for the first time, in seconds since 1970, however often it was sent again."""
+    first = record.messageAttributes.get(FIRST_SENT)
+    if first and first.stringValue and first.stringValue.isdecimal():
+        return int(first.stringValue) / 1000
+    return record.attributes.SentTimestamp.timestamp()
 
 
 def _seconds_for(size: int) -> float:

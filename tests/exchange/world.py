@@ -116,7 +116,7 @@ def an_emulated_exchange(**environment: str) -> Iterator[ExchangeWorld]:
         dynamodb.update_table(TableName=names["HashTable"], StreamSpecification={"StreamEnabled": False})
         variables = {"HASH_TABLE": names["HashTable"], "EXCHANGE_TABLE": TABLE, **environment}
         with patch.dict("os.environ", variables):
-            world = World(boto3.client("s3"), dynamodb, boto3.client("sqs"), "", "", "", "", "")
+            world = World(boto3.client("s3"), dynamodb, boto3.client("sqs"), "", "", "", "", "", "")
             yield ExchangeWorld(world, world.function("exchange"))
         for client in (aws.dynamodb, aws.dynamodb_transactions, aws.s3, aws.secrets):
             client.cache_clear()

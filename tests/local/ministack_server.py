@@ -1,9 +1,10 @@
-"""Starts ministack, with three things as AWS does them that ministack 1.5.33 does otherwise.
+"""Starts ministack, with four things as AWS does them that ministack 1.5.33 does otherwise.
 
 Runs in ministack's own environment (see emulator.py), as a script: arguments are those of hypercorn. On a
 versioned bucket S3 tells EventBridge the object's `version-id`; ministack tells only its other listeners. And a
 function that is fed by a stream runs beside those that are fed by queues; ministack lets the queues wait for it.
-And a REST API reads `application~1wasm` among its binary media types as application/wasm.
+And a REST API reads `application~1wasm` among its binary media types as application/wasm. And CloudFormation makes
+alarms on expressions of several metrics; ministack refuses the template. It evaluates them no more than the others.
 """
 
 import contextvars
@@ -17,12 +18,14 @@ from typing import Any
 
 from hypercorn.__main__ import main
 from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3
+from ministack.services.cloudformation import provisioners
 
 _version: contextvars.ContextVar[str | None] = contextvars.ContextVar("version", default=None)
 _fire = s3._fire_s3_event
 _dispatch = eventbridge._dispatch_event
 _poll_streams = lambda_svc._poll_dynamodb_streams
 _matches = apigateway_v1._media_type_matches
+_alarm_record = provisioners._cw_metric_alarm_record
 _STREAM_PAUSE_SECONDS = 0.2
 
 
@@ -66,6 +69,16 @@ def _matches_unescaped(media_type: str | None, binary_types: list[str] | None) -
     return bool(_matches(media_type, [each.replace("~1", "/") for each in binary_types or []]))
 
 
+def _alarm_on_expressions_too(name: str, properties: dict[str, Any]) -> object:
+    """Keep an alarm on an expression as one on the first metric in it."""
+    properties = dict(properties)
+    for each in properties.pop("Metrics", []):
+        if "MetricStat" in each:
+            properties |= {"Period": each["MetricStat"]["Period"], **each["MetricStat"]["Metric"]}
+            break
+    return _alarm_record(name, properties)
+
+
 def _end_with_parent() -> None:
     """Wait until standard input ends, which it does when the process that started us is gone."""
     sys.stdin.buffer.read()
@@ -76,6 +89,7 @@ s3._fire_s3_event = _fire_with_version
 eventbridge._dispatch_event = _dispatch_with_version
 lambda_svc._poll_dynamodb_streams = _streams_are_followed_elsewhere
 apigateway_v1._media_type_matches = _matches_unescaped
+provisioners._cw_metric_alarm_record = _alarm_on_expressions_too
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()

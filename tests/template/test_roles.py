@@ -129,6 +129,14 @@ RIGHTS: dict[str, Rights] = {
         "ListBucket.Arn/*": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
         "ListBucket.Arn": TO_TELL_MISSING_FROM_DENIED,
     },
+    "GaugeRole": {
+        "GaugeLog.Arn": LOG,
+        "HashTable.Arn": {"dynamodb:Query"},
+        "UploadTable.Arn": {"dynamodb:Query"},
+        "PullTable.Arn": {"dynamodb:Query"},
+        "ListBucket.Arn/current.json": {"s3:GetObject"},
+        "ListBucket.Arn": TO_TELL_MISSING_FROM_DENIED,
+    },
     "ForgetRole": {
         "ForgetLog.Arn": LOG,
         "ForgetQueue.Arn": QUEUE_MAPPING,

@@ -27,6 +27,11 @@ class Conclude:
     distances: Distances
     open_review: OpenReviews
 
+    @property
+    def removes(self) -> bool:
+        """Whether a match is taken out of circulation."""
+        return self.act.mode == "quarantine"
+
     def judge(self, hits: Iterable[Hit], otherwise: Judgement) -> Judgement:
         """Judge an upload: what the index proposes, the table decides."""
         near = list(hits)

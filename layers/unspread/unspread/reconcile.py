@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING, Any, cast
 
+from unspread import ulid
 from unspread.changes import LogEntry
 from unspread.hash_key import Kind
 from unspread.stores.hash_log import HashLog
@@ -75,7 +76,7 @@ class Reconcile:
 
     def _reading(self, entries: list[LogEntry], state: dict[str, Any], enough_time: Callable[[], bool]) -> Reconciled:
         keys = dict.fromkeys(change.key for entry in entries for change in entry.adds())
-        reading = Pass(self.sweep, list(keys))
+        reading = Pass(self.sweep, list(keys), ulid.time_of(entries[0].ulid) / 1000)
         acted = 0
         for segment in range(SEGMENTS):
             start = state["next"][segment]

@@ -134,6 +134,15 @@ class LostEventsSettings(_Environment):
     backfill_state_machine: Name
 
 
+class GaugeSettings(_Environment):
+    """Variables of the gauge function."""
+
+    hash_table: Name
+    upload_table: Name
+    pull_table: Name
+    list_bucket: Name
+
+
 class ForgetSettings(_Environment):
     """Variables of the forget function."""
 

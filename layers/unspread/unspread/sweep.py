@@ -13,6 +13,7 @@ import numpy as np
 from unspread import ulid
 from unspread.bands import PROBES, probes
 from unspread.changes import Change, LogEntry
+from unspread.clock import Clock
 from unspread.conclude import NOTHING, Conclude
 from unspread.hash_key import HashKey, Kind
 from unspread.hash_list import HashList
@@ -22,6 +23,7 @@ from unspread.stores.hash_table import HashTable
 from unspread.stores.transaction import commit
 from unspread.stores.upload_index import UploadIndex
 from unspread.stores.upload_table import Record, UploadTable
+from unspread.telemetry import took
 from unspread.verdict import Distances, Hit, Judgement, Status, Verdict
 
 if TYPE_CHECKING:
@@ -73,20 +75,24 @@ class Sweep:
         if appeared is not None and appeared > ulid.time_of(entry.ulid) + LATEST:
             # A reader's overlap may have passed it: what is scanned from now on has to see it.
             commit(self.transactions(), lambda: self.log.append(entry.changes))
-        acted = self.uploads_of([change.key for change in self._active(entry.adds())])
+        active = [change.key for change in self._active(entry.adds())]
+        acted = self.uploads_of(active, ulid.time_of(entry.ulid) / 1000)
         self.log.mark_swept(entry)
         return acted
 
-    def uploads_of(self, keys: Sequence[HashKey]) -> int:
-        """Find the past uploads of hashes by look-ups, act on them, and return how many there were."""
+    def uploads_of(self, keys: Sequence[HashKey], listed: float | None = None) -> int:
+        """Find the past uploads of hashes by look-ups, act on them, and return how many there were.
+
+        `listed` is when the hashes were listed, in seconds since 1970, where the removals are to be timed.
+        """
         hits: dict[str, set[Hit]] = defaultdict(set)
         with ThreadPoolExecutor(self.threads) as pool:
             for key in keys:
                 for upload_id, distance in self._candidates(key, pool):
                     hits[upload_id].add(Hit(distance, key))
-        return sum(self.act_on(upload_id, near) for upload_id, near in hits.items())
+        return sum(self.act_on(upload_id, near, listed) for upload_id, near in hits.items())
 
-    def act_on(self, upload_id: str, hits: Iterable[Hit]) -> bool:
+    def act_on(self, upload_id: str, hits: Iterable[Hit], listed: float | None = None) -> bool:
         """Judge an upload anew by the hits that a listing made; tell whether there was anything to do."""
         found = self.uploads.find(upload_id)
         if found is None:
@@ -104,7 +110,9 @@ class Sweep:
         otherwise = None
         if record.verdict and record.done:
             otherwise = Judgement(record.verdict, record.hits, record.reason)
-        self.conclude(upload, judgement, record.sha256, otherwise)
+        verdict = self.conclude(upload, judgement, record.sha256, otherwise)
+        if listed is not None and verdict is Verdict.MATCH and self.conclude.removes:
+            took(Clock.LISTING_TO_REMOVAL, listed)
         return True
 
     def _active(self, adds: Sequence[Change]) -> Iterator[Change]:
@@ -156,6 +164,7 @@ class Pass:
 
     sweep: Sweep
     keys: Sequence[HashKey]
+    listed: float | None = None  # when the first of them was, in seconds since 1970
     _list: HashList = field(init=False)
     _digests: frozenset[HashKey] = field(init=False)
 
@@ -165,7 +174,9 @@ class Pass:
 
     def over(self, records: Iterable[tuple[str, Record]]) -> int:
         """Act on those of a page of records that are near a new hash; return how many there were."""
-        return sum(self.sweep.act_on(name, hits) for name, record in records if (hits := self._hits(record)))
+        return sum(
+            self.sweep.act_on(name, hits, self.listed) for name, record in records if (hits := self._hits(record))
+        )
 
     def _hits(self, record: Record) -> list[Hit]:
         only_matches = Distances(self.sweep.conclude.distances.match, 0, 0)

@@ -5,13 +5,19 @@ an event, a body, an address, an object key, a case code or a hash. Messages of 
 they may quote any of these.
 """
 
+import time
 import traceback
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
+from unspread.clock import Clock, seconds_since
+
+NAMESPACE = "Unspread"
+
 logger = Logger()
-metrics = Metrics(namespace="Unspread")
+metrics = Metrics(namespace=NAMESPACE)
 
 
 def failure(error: BaseException) -> dict[str, object]:
@@ -24,3 +30,8 @@ def failure(error: BaseException) -> dict[str, object]:
         fields["code"] = error.response.get("Error", {}).get("Code", "")
         fields["operation"] = error.operation_name
     return fields
+
+
+def took(metric: Clock, since: float) -> None:
+    """Measure what began at `since`, in seconds since 1970, and is done now."""
+    metrics.add_metric(metric.value, MetricUnit.Seconds, seconds_since(since, time.time()))

@@ -85,7 +85,8 @@ def _run(options: argparse.Namespace, run: Callable[[_Stores, argparse.Namespace
 
 def _add(stores: _Stores, options: argparse.Namespace) -> int:
     kind = ListKind(options.kind)
-    pulled = PulledList(options.name, kind, options.address, options.category, options.feedback)
+    added = int(datetime.now(UTC).timestamp())
+    pulled = PulledList(options.name, kind, options.address, options.category, options.feedback, added=added)
     credentials = {name: _asked(name) for name in CREDENTIALS[kind]}
     try:
         check(pulled, credentials)

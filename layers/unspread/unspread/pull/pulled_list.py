@@ -37,7 +37,8 @@ class PulledList:
     """A list as the operator wants it pulled.
 
     `category` is that of all its hashes; `feedback` tells whether it hears what was found here. `resync` asks for a
-    full reading, `removing` for its end: all its hashes are withdrawn, then it is forgotten.
+    full reading, `removing` for its end: all its hashes are withdrawn, then it is forgotten. `added` tells when the
+    operator added it, in seconds since 1970.
     """
 
     name: str
@@ -48,6 +49,7 @@ class PulledList:
     enabled: bool = True
     resync: bool = False
     removing: bool = False
+    added: int = 0
 
     @property
     def source(self) -> str:

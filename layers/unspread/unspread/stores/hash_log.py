@@ -73,6 +73,11 @@ class HashLog:
             newest = ulid.time_of(entries[-1].ulid) if entries else ulid.time_of(cursor) + OVERLAP
             yield entries, max(cursor, ulid.first_at(min(newest, now) - OVERLAP))
 
+    def since(self, start: str) -> Iterator[LogEntry]:
+        """Yield the entries appended since a ULID, the oldest first, strongly consistent."""
+        for page in self._read(LOG, start, None):
+            yield from page
+
     def cursor(self) -> str:
         """Return where to read on after a reading of the hash table that begins now."""
         now = self._now()

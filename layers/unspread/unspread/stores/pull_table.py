@@ -166,7 +166,8 @@ class PullTable:
 
 def _pulled(item: dict[str, Any]) -> PulledList:
     more = {switch: bool(item[switch]) for switch in ("feedback", *_SWITCHES)}
-    return PulledList(item["sk"], ListKind(item["kind"]), item["address"], item["category"], **more)
+    added = int(item.get("added", 0))
+    return PulledList(item["sk"], ListKind(item["kind"]), item["address"], item["category"], **more, added=added)
 
 
 def _state(item: dict[str, Any]) -> State:

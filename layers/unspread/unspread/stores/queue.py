@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+FIRST_SENT = "FirstSent"
+"""Attribute of a message that was sent again from a dead-letter queue: when it was first sent, in ms since 1970."""
+
 _FIRST_WAIT = 30
 _LONGEST_WAIT = 900
 _MESSAGES_AT_ONCE = 10
