@@ -14,6 +14,7 @@ from unspread.cli import commands, lists, participants
 from unspread.cli.client import ApiError
 from unspread.cli.lists import ListsError
 from unspread.cli.participants import ParticipantsError
+from unspread.cli.stack_outputs import StackError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (ApiError, CaseCodeError, ListsError, ParticipantsError) as error:
+    except (ApiError, CaseCodeError, ListsError, ParticipantsError, StackError) as error:
         print(f"unspread: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from typing import get_args
 from botocore.exceptions import BotoCoreError, ClientError
 
 from unspread import aws
+from unspread.cli.stack_outputs import outputs
 from unspread.pull.pulled_list import CREDENTIALS, ListError, ListKind, PulledList, State, check
 from unspread.stores.list_secret import ListSecret
 from unspread.stores.pull_table import ListExistsError, PullTable
@@ -71,23 +72,15 @@ def _run(options: argparse.Namespace, run: Callable[[_Stores, argparse.Namespace
     if not options.stack and not (options.table and options.secret):
         raise ListsError("Name the stack with --stack, or the table and the secret with --table and --secret.")
     try:
-        outputs = _outputs(options.stack) if options.stack else {_TABLE: options.table, _SECRET: options.secret}
-        stores = _Stores(PullTable(aws.dynamodb(), outputs[_TABLE]), ListSecret(aws.secrets(), outputs[_SECRET]))
+        named = {_TABLE: options.table, _SECRET: options.secret}
+        found = outputs(options.stack, _TABLE, _SECRET) if options.stack else named
+        stores = _Stores(PullTable(aws.dynamodb(), found[_TABLE]), ListSecret(aws.secrets(), found[_SECRET]))
         return run(stores, options)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         raise ListsError(f"AWS refused {error.operation_name}: {code}.") from None
     except BotoCoreError as error:
         raise ListsError(str(error)) from None
-
-
-def _outputs(stack: str) -> dict[str, str]:
-    told = aws.cloudformation().describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in told}
-    for name in (_TABLE, _SECRET):
-        if name not in outputs:
-            raise ListsError(f"The stack {stack} has no output {name}. Deploy this version of Unspread first.")
-    return outputs
 
 
 def _add(stores: _Stores, options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from typing import get_args
 from botocore.exceptions import BotoCoreError, ClientError
 
 from unspread import aws
+from unspread.cli.stack_outputs import outputs
 from unspread.exchange.participant import Participant, ParticipantNameError, create
 from unspread.stores.participant_table import Audited, ParticipantExistsError, ParticipantTable
 from unspread.submission import Category
@@ -58,21 +59,13 @@ def _table(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace, P
 
 def _run(options: argparse.Namespace, run: Callable[[argparse.Namespace, ParticipantTable], int]) -> int:
     try:
-        name = options.table or _output(options.stack)
+        name = options.table or outputs(options.stack, _OUTPUT)[_OUTPUT]
         return run(options, ParticipantTable(aws.dynamodb(), name))
     except ClientError as error:
         code = error.response["Error"]["Code"]
         raise ParticipantsError(f"AWS refused {error.operation_name}: {code}.") from None
     except BotoCoreError as error:
         raise ParticipantsError(str(error)) from None
-
-
-def _output(stack: str) -> str:
-    outputs = aws.cloudformation().describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-    found = [output["OutputValue"] for output in outputs if output["OutputKey"] == _OUTPUT]
-    if not found:
-        raise ParticipantsError(f"The stack {stack} has no output {_OUTPUT}. Deploy this version of Unspread first.")
-    return found[0]
 
 
 def _add(table: ParticipantTable, name: str, categories: frozenset[Category], contributes: Category | None) -> int:
