@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from unspread.hash_key import HashKey
 from unspread.match import MatchAction, describe
+from unspread.serving import TagVerdict
 from unspread.stores.events import DetailType, Events
 from unspread.stores.hash_table import HashTable
-from unspread.stores.upload_table import UploadTable
+from unspread.stores.upload_table import Record, UploadTable
 from unspread.upload import Upload
 from unspread.verdict import Distances, Hit, Judgement, Status, Verdict, judge
 
@@ -24,6 +25,8 @@ class Conclude:
     events: Events
     act: MatchAction
     distances: Distances
+    tag: TagVerdict | None = None
+    """Only where reads are closed until an object is found clean: tags cost more than all the rest of a scan."""
 
     def judge(self, hits: Iterable[Hit], otherwise: Judgement) -> Judgement:
         """Judge an upload: what the index proposes, the table decides."""
@@ -65,8 +68,22 @@ class Conclude:
                 self.events.publish([(DetailType.SUSPECT_FOUND, detail)])
             case Verdict.ERROR:
                 self.events.publish([(DetailType.SCAN_FAILED, describe(upload) | {"reason": judgement.reason})])
-        self.uploads.finish(upload)
+        self._finish(upload, judgement.verdict)
         return judgement.verdict
+
+    def tag_finished(self, upload: Upload, record: Record, *, again: bool) -> None:
+        """See that an upload that is finished has its tag, if tags are wanted.
+
+        Args:
+            upload: the upload.
+            record: its record.
+            again: whether an earlier attempt may have died between tagging and looking at the record.
+        """
+        if self.tag and record.verdict and (again or not record.tagged):
+            self._finish(upload, record.verdict)
+
+    def _finish(self, upload: Upload, verdict: Verdict) -> None:
+        self.uploads.finish(upload, self.tag(upload, verdict) if self.tag else "")
 
     def _again(
         self, upload: Upload, judgement: Judgement, sha256: bytes, otherwise: Judgement | None

@@ -7,6 +7,7 @@ from unspread.hashing import Limits
 from unspread.list_reader import ListReader
 from unspread.match import MatchAction
 from unspread.scan import Scan
+from unspread.serving import TagVerdict
 from unspread.settings import ActSettings, ScanSettings
 from unspread.stores.events import Events
 from unspread.stores.hash_log import HashLog
@@ -64,7 +65,8 @@ def conclude(settings: ActSettings) -> Conclude:
         mode=settings.match_action,
     )
     distances = Distances(settings.match_distance, settings.suspect_distance, settings.suspect_phash_distance)
-    return Conclude(uploads, hashes, events, act, distances)
+    tag = TagVerdict(act.objects, uploads, events) if settings.tag_verdicts else None
+    return Conclude(uploads, hashes, events, act, distances, tag)
 
 
 def guard(settings: ActSettings) -> Guard:
