@@ -21,6 +21,13 @@ type Rights = dict[str, set[str]]
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 QUEUE_MAPPING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 TO_COPY_A_VERSION = ({"s3:GetObjectVersion", "s3:GetObjectVersionTagging"}, {"s3:PutObject", "s3:PutObjectTagging"})
+# With a VersionId the rights of the version are needed, and S3's documentation names those of the object as well.
+TO_TAG_A_VERSION = {
+    "s3:GetObjectVersionTagging",
+    "s3:GetObjectTagging",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionTagging",
+}
 TO_TELL_MISSING_FROM_DENIED = {"s3:ListBucket"}
 STREAM_MAPPING = {
     "dynamodb:DescribeStream",
@@ -35,7 +42,7 @@ PULLED_FILES = "arn:${AWS::Partition}:s3:::${PulledFilesBucket}"
 
 # What acting on a match takes, whoever found it: `conclude`, `match` and `guard`.
 TO_ACT: Rights = {
-    "UploadBucket.Arn/*": TO_COPY_A_VERSION[0] | {"s3:GetObject", "s3:DeleteObjectVersion"},
+    "UploadBucket.Arn/*": TO_COPY_A_VERSION[0] | TO_TAG_A_VERSION | {"s3:GetObject", "s3:DeleteObjectVersion"},
     "UploadBucket.Arn": TO_TELL_MISSING_FROM_DENIED | {"s3:ListBucketVersions"},
     "QuarantineBucket.Arn/*": TO_COPY_A_VERSION[1] | {"s3:GetObject", "s3:GetObjectTagging"},
     "QuarantineBucket.Arn": TO_TELL_MISSING_FROM_DENIED,

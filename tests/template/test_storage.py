@@ -66,7 +66,8 @@ def test_snapshots_are_not_kept_once_they_are_deleted() -> None:
 
 @pytest.mark.parametrize("name", BUCKETS)
 def test_buckets_refuse_requests_without_tls(name: str) -> None:
-    (deny,) = (statement for statement in statements(name) if statement["Effect"] == "Deny")
+    (deny,) = (statement for statement in statements(name) if statement.get("Sid") == "OnlyOverTLS")
+    assert deny["Effect"] == "Deny"
     assert deny["Principal"] == "*"
     assert deny["Action"] == "s3:*"
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from unspread.hash_key import HashKey
 from unspread.match import Done, MatchAction, describe
 from unspread.open_review import OpenReviews
+from unspread.serving import TagVerdict
 from unspread.stores.events import DetailType, Events
 from unspread.stores.hash_table import HashTable
-from unspread.stores.upload_table import UploadTable
+from unspread.stores.upload_table import Record, UploadTable
 from unspread.upload import Upload
 from unspread.verdict import Distances, Hit, Judgement, Status, Verdict, judge
 
@@ -26,6 +27,8 @@ class Conclude:
     act: MatchAction
     distances: Distances
     open_review: OpenReviews
+    tag: TagVerdict | None = None
+    """Only where reads are closed until an object is found clean: tags cost more than all the rest of a scan."""
 
     @property
     def removes(self) -> bool:
@@ -76,8 +79,22 @@ class Conclude:
                 self.open_review(upload, Verdict.SUSPECT, judgement.hits)
             case Verdict.ERROR:
                 self.events.publish([(DetailType.SCAN_FAILED, describe(upload) | {"reason": judgement.reason})])
-        self.uploads.finish(upload)
+        self._finish(upload, judgement.verdict)
         return judgement.verdict
+
+    def tag_finished(self, upload: Upload, record: Record, *, again: bool) -> None:
+        """See that an upload that is finished has its tag, if tags are wanted.
+
+        Args:
+            upload: the upload.
+            record: its record.
+            again: whether an earlier attempt may have died between tagging and looking at the record.
+        """
+        if self.tag and record.verdict and (again or not record.tagged):
+            self._finish(upload, record.verdict)
+
+    def _finish(self, upload: Upload, verdict: Verdict) -> None:
+        self.uploads.finish(upload, self.tag(upload, verdict) if self.tag else "")
 
     def _again(
         self, upload: Upload, judgement: Judgement, sha256: bytes, otherwise: Judgement | None

@@ -49,6 +49,7 @@ class Scan:
         upload = self.name_unversioned(upload)
         record = self.uploads.read(upload)
         if record and record.done:
+            self.conclude.tag_finished(upload, record, again=again)
             return None
         crashed = record is not None and record.crashes >= _MOST_CRASHES
         upload, content = self._fetch(upload, decode=not crashed, watched=again)

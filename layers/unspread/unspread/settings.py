@@ -56,6 +56,7 @@ class ActSettings(_Environment):
     suspect_phash_distance: Annotated[int, Field(ge=0, le=12)] = 8
     prevalence_limit: Annotated[int, Field(ge=1)] = 20
     trusted_lists: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    tag_verdicts: bool = False
 
 
 class FilterSettings(_Environment):

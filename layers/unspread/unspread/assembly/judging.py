@@ -8,6 +8,7 @@ from unspread.list_reader import ListReader
 from unspread.match import MatchAction
 from unspread.open_review import OpenReviews
 from unspread.scan import Scan
+from unspread.serving import TagVerdict
 from unspread.settings import ActSettings, ScanSettings
 from unspread.stores.events import Events
 from unspread.stores.hash_log import HashLog
@@ -72,7 +73,8 @@ def conclude(settings: ActSettings) -> Conclude:
     distances = Distances(settings.match_distance, settings.suspect_distance, settings.suspect_phash_distance)
     reviews = ReviewTable(aws.dynamodb(), settings.upload_table)
     opening = OpenReviews(reviews, hashes, aws.dynamodb_transactions)
-    return Conclude(uploads, hashes, events, act, distances, opening)
+    tag = TagVerdict(act.objects, uploads, events) if settings.tag_verdicts else None
+    return Conclude(uploads, hashes, events, act, distances, opening, tag)
 
 
 def guard(settings: ActSettings) -> Guard:

@@ -18,6 +18,7 @@ class DetailType(StrEnum):
     OBJECT_QUARANTINED = "Object Quarantined"
     SUSPECT_FOUND = "Suspect Found"
     SCAN_FAILED = "Scan Failed"
+    VERDICT_NOT_TAGGED = "Verdict Not Tagged"
 
 
 class PublishError(Exception):

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,6 +26,10 @@ class ObjectGoneError(Exception):
 
 class ObjectArchivedError(Exception):
     """The object is in an archive and cannot be read."""
+
+
+class NoRoomForTagError(Exception):
+    """The object has as many tags of its owner's as S3 allows."""
 
 
 class CopyDiffersError(Exception):
@@ -91,7 +95,8 @@ class Objects:
             self._client.copy_object(CopySource=cast("Any", source), **request)
         if not self.in_quarantine(upload, sha256):
             raise CopyDiffersError("The copy in quarantine is not what was scanned.")
-        self._tag(key, "match")
+        with suppress(NoRoomForTagError):  # in quarantine the tag is a courtesy
+            self._tag({"Bucket": self.quarantine_bucket, "Key": key}, "match")
         return key
 
     def in_quarantine(self, upload: Upload, sha256: bytes) -> bool:
@@ -118,14 +123,25 @@ class Objects:
             if not upload.versioned and self.exists(upload):
                 self._client.delete_object(Bucket=upload.bucket, Key=upload.key, VersionId=upload.version)
 
-    def _tag(self, key: str, status: str) -> None:
-        """Set our tag on a copy beside its owner's tags, unless they leave no room."""
-        bucket = self.quarantine_bucket
-        tags = self._client.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
-        others = [tag for tag in tags if tag["Key"] != TAG]
-        if len(others) < _MOST_TAGS:
-            ours: TagTypeDef = {"Key": TAG, "Value": status}
-            self._client.put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": [*others, ours]})
+    def tag(self, upload: Upload, status: str) -> None:
+        """Set our tag on an upload, of which there are versions, beside its owner's tags. The same again is no change.
+
+        Raises:
+            ObjectGoneError: the upload is not there.
+            NoRoomForTagError: its owner's tags leave no room.
+        """
+        with _gone_is_told():
+            self._tag(_address(upload), status)
+
+    def _tag(self, place: dict[str, Any], status: str) -> None:
+        tags = self._client.get_object_tagging(**place)["TagSet"]
+        ours: TagTypeDef = {"Key": TAG, "Value": status}
+        # A condition of a policy does not tell capitals in a tag's name apart: nothing that looks like ours stays.
+        wanted = [*(tag for tag in tags if tag["Key"].lower() != TAG), ours]
+        if len(wanted) > _MOST_TAGS:
+            raise NoRoomForTagError
+        if ours not in tags or len(wanted) < len(tags):
+            self._client.put_object_tagging(**place, Tagging={"TagSet": wanted})
 
 
 def quarantine_key(upload: Upload) -> str:

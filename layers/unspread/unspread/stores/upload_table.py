@@ -37,6 +37,7 @@ class Record:
     reason: str
     crashes: int  # how often a scan began to decode it and did not come back
     done: bool  # judged, acted on and published
+    tagged: str  # the verdict that its tag says, or why it has none; empty while tags were not wanted
     digests: Digests | None
     hashes: tuple[PerceptualHash, ...]
     action: str = ""  # what was done about a match
@@ -192,9 +193,9 @@ class UploadTable:
         """Record what was done, and that it was a match, whatever a scan that began later has made of it."""
         self._update(upload, {"action": action, **_verdict(Verdict.MATCH, hits), **details})
 
-    def finish(self, upload: Upload) -> None:
-        """Record that nothing is left to do: a repeated event will be passed over."""
-        self._update(upload, {"done": True})
+    def finish(self, upload: Upload, tagged: str = "") -> None:
+        """Record that nothing is left to do, and what became of the tag: a repeated event will be passed over."""
+        self._update(upload, {"done": True} | ({"tagged": tagged} if tagged else {}))
 
     def hit_counted(self, upload: Upload, key: HashKey) -> tuple[bool, bool]:
         """Tell whether the upload was counted as a copy found, and as one removed, of this hash."""
@@ -269,6 +270,7 @@ def _record(item: dict[str, Any]) -> Record:
         reason=item.get("reason", ""),
         crashes=int(item.get("decoding", 0)),
         done=bool(item.get("done", False)),
+        tagged=item.get("tagged", ""),
         digests=digests,
         hashes=tuple(map(_perceptual, item.get("hashes", ()))),
         action=item.get("action", ""),
