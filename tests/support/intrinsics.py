@@ -47,7 +47,7 @@ class Deployment:
         if len(wanted) == 1:
             ((name, argument),) = wanted.items()
             if name == "Ref":
-                return self._names.get(argument, f"<{argument}>")
+                return self._names.get(argument, self.named(argument))
             if name.startswith("Fn::"):
                 return getattr(self, f"_{name[4:].lower()}")(argument)
         found_items = {name: self.value(each) for name, each in wanted.items()}
@@ -59,16 +59,24 @@ class Deployment:
         match name:
             case "Fn::Not":
                 return not self.condition(argument[0])
+            case "Fn::And":
+                return all(map(self.condition, argument))
             case "Fn::Equals":
                 return bool(self.value(argument[0]) == self.value(argument[1]))
+            case "Condition":
+                return self.condition(self._conditions[argument])
         raise NotImplementedError(name)
 
+    def named(self, name: str, attribute: str = "") -> str:
+        """Return what stands for a resource, or for an attribute of it."""
+        return f"<{name}.{attribute}>" if attribute else f"<{name}>"
+
     def _getatt(self, argument: list[str]) -> str:
-        return f"<{'.'.join(argument)}>"
+        return self.named(*argument)
 
     def _if(self, argument: list[Any]) -> Any:
         name, then, otherwise = argument
-        return self.value(then if self.condition(self._conditions[name]) else otherwise)
+        return self.value(then if self.condition({"Condition": name}) else otherwise)
 
     def _join(self, argument: list[Any]) -> str:
         return str(argument[0].join(self.value(argument[1])))
@@ -82,6 +90,8 @@ class Deployment:
 
         def put(found: re.Match[str]) -> str:
             name = found[1]
-            return str(names.get(name, self._names.get(name, f"<{name}>")))
+            if name in names:
+                return str(names[name])
+            return str(self._names[name]) if name in self._names else self.named(*name.split("."))
 
         return PLACEHOLDER.sub(put, text)

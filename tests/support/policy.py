@@ -8,16 +8,13 @@ Which keys an action has is the Service Authorization Reference's:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from tests.support.template import ACCOUNT, REGION, Json, expanded, raw
-
-PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::URLSuffix": "amazonaws.com"}
-_FUNCTIONS = {"Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Split", "Fn::Join", "Fn::If"}
+from tests.support.intrinsics import Deployment
+from tests.support.template import ACCOUNT, Json, expanded
 
 type Context = Mapping[str, str | tuple[str, ...]]
 
@@ -46,11 +43,10 @@ def resolved(resource: str, path: str, **parameters: str) -> Any:
     Attributes `X.Arn` of roles and buckets become ARNs of things named like X; others become their own names.
     """
     template = expanded()
-    values = {name: str(each.get("Default", "")) for name, each in raw()["Parameters"].items()} | parameters
     part: Any = template["Resources"][resource]["Properties"]
     for name in path.split("."):
         part = part[name]
-    return _Resolving(template, values)(part)
+    return _Arns(template, parameters).value(part)
 
 
 def role_arn(name: str) -> str:
@@ -63,54 +59,18 @@ def bucket_arn(name: str) -> str:
     return f"arn:aws:s3:::{name.lower()}"
 
 
-class _Resolving:
-    """CloudFormation's functions, as far as policies use them."""
+class _Arns(Deployment):
+    """A deployment whose roles and buckets have ARNs, as policies need them."""
 
-    def __init__(self, template: Json, values: Mapping[str, str]) -> None:
-        self._template = template
-        self._values = PSEUDO | dict(values)
+    def __init__(self, template: Json, parameters: Mapping[str, str]) -> None:
+        super().__init__(template, parameters)
+        self._resources = template["Resources"]
 
-    def __call__(self, part: Any) -> Any:
-        if isinstance(part, list):
-            return [each for each in map(self, part) if each is not None]
-        if not isinstance(part, dict):
-            return part
-        if len(part) == 1 and (name := next(iter(part))) in _FUNCTIONS:
-            return self._function(name, part[name])
-        return {name: self(each) for name, each in part.items()}
-
-    def _function(self, name: str, of: Any) -> Any:
-        match name:
-            case "Ref":
-                return None if of == "AWS::NoValue" else self._values.get(of, of)
-            case "Fn::GetAtt":
-                return self._attribute(*of)
-            case "Fn::Sub":
-                return re.sub(r"\$\{([\w:.]+)\}", lambda found: self._named(found[1]), of)
-            case "Fn::Split":
-                return self(of[1]).split(of[0])
-            case "Fn::Join":
-                return of[0].join(self(of[1]))
-            case _:
-                return self(of[1] if self._holds(self._template["Conditions"][of[0]]) else of[2])
-
-    def _named(self, name: str) -> str:
-        return self._values[name] if name in self._values else self._attribute(*name.split("."))
-
-    def _attribute(self, name: str, attribute: str = "") -> str:
+    def named(self, name: str, attribute: str = "") -> str:
         if attribute != "Arn":
-            return f"{name}.{attribute}"
-        kind = self._template["Resources"][name]["Type"]
-        make = {"AWS::IAM::Role": role_arn, "AWS::S3::Bucket": bucket_arn}.get(kind, f"{{}}.{attribute}".format)
-        return make(name)
-
-    def _holds(self, condition: Any) -> bool:
-        if "Fn::Not" in condition:
-            return not self._holds(condition["Fn::Not"][0])
-        if "Condition" in condition:
-            return self._holds(self._template["Conditions"][condition["Condition"]])
-        first, second = self(condition["Fn::Equals"])
-        return bool(first == second)
+            return f"{name}.{attribute}" if attribute else name
+        make = {"AWS::IAM::Role": role_arn, "AWS::S3::Bucket": bucket_arn}.get(self._resources[name]["Type"])
+        return make(name) if make else f"{name}.{attribute}"
 
 
 def _applies(statement: Json, request: Request) -> bool:

@@ -40,6 +40,18 @@ def test_roles_may_remove_in_exactly_the_existing_buckets(role: str, buckets: li
     assert found == (wanted if buckets else {})
 
 
+@pytest.mark.parametrize("mode", ["tag", "true"])
+@each_choice
+@pytest.mark.parametrize("role", ROLES)
+def test_roles_may_tag_in_them_where_verdicts_are_tagged(role: str, buckets: list[str], mode: str) -> None:
+    found = [
+        each["Resource"]
+        for each in about_existing(role, ExistingBuckets=",".join(buckets), ServeOnlyClean=mode)
+        if "s3:PutObjectVersionTagging" in each["Action"]
+    ]
+    assert found == ([[f"arn:aws:s3:::{name}/*" for name in buckets]] if buckets else [])
+
+
 @each_choice
 def test_the_backfill_may_list_exactly_the_existing_buckets(buckets: list[str]) -> None:
     found = [(e["Action"], e["Resource"]) for e in about_existing("BackfillRole", ExistingBuckets=",".join(buckets))]
