@@ -6,7 +6,7 @@ what was read just before it (see `stores.transaction`).
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
@@ -76,3 +78,30 @@ def secrets() -> "SecretsManagerClient":
 def cloudformation() -> "CloudFormationClient":
     """Client for the stack's outputs; operators' commands use it, no function does."""
     return boto3.client("cloudformation", config=_PATIENT)
+
+
+# ------------------------------------------------------------------ operators' commands use these, no function does
+
+
+@cache
+def functions() -> "LambdaClient":
+    """Client for functions and what feeds them."""
+    return boto3.client("lambda", config=_PATIENT)
+
+
+@cache
+def iam() -> "IAMClient":
+    """Client for roles."""
+    return boto3.client("iam", config=_PATIENT)
+
+
+@cache
+def cloudwatch() -> Any:  # noqa: ANN401 - its stubs are not among the developers' packages
+    """Client for metrics and alarms."""
+    return boto3.client("cloudwatch", config=_PATIENT)
+
+
+@cache
+def sns() -> Any:  # noqa: ANN401 - as above
+    """Client for topics."""
+    return boto3.client("sns", config=_PATIENT)

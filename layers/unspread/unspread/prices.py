@@ -16,6 +16,12 @@ LAMBDA_REQUESTS = 0.20
 """For a million invocations."""
 LAMBDA_GIGABYTE_SECONDS = 13.3334
 """For a million GB-seconds on arm64."""
+DYNAMODB_GIGABYTE_MONTHS = 0.25
+"""For one, beyond the first 25."""
+ALARMED_METRICS, METRICS, DASHBOARDS = 0.10, 0.30, 3.00
+"""For one and a month: metrics that alarms look at, metrics of our own, dashboards."""
+SECRETS = 0.40
+"""For one and a month."""
 STATE_TRANSITIONS = 25.00
 """For a million transitions of a standard state machine."""
 

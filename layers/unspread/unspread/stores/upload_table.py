@@ -197,6 +197,10 @@ class UploadTable:
         """Record that nothing is left to do, and what became of the tag: a repeated event will be passed over."""
         self._update(upload, {"done": True} | ({"tagged": tagged} if tagged else {}))
 
+    def delete(self, upload: Upload) -> None:
+        """Delete the record of an upload that was none of anybody's: a canary."""
+        self._client.delete_item(TableName=self._name, Key=_key(upload))
+
     def hit_counted(self, upload: Upload, key: HashKey) -> tuple[bool, bool]:
         """Tell whether the upload was counted as a copy found, and as one removed, of this hash."""
         answer = self._client.get_item(TableName=self._name, Key=_hit_key(upload, key), ConsistentRead=True)
