@@ -1,21 +1,24 @@
-"""Starts ministack, with three things as AWS does them that ministack 1.5.33 does otherwise.
+"""Starts ministack, with four things as AWS does them that ministack 1.5.33 does otherwise.
 
 Runs in ministack's own environment (see emulator.py), as a script: arguments are those of hypercorn. On a
 versioned bucket S3 tells EventBridge the object's `version-id`; ministack tells only its other listeners. And a
 function that is fed by a stream runs beside those that are fed by queues; ministack lets the queues wait for it.
-And a REST API reads `application~1wasm` among its binary media types as application/wasm.
+And a REST API reads `application~1wasm` among its binary media types as application/wasm. And `aws:PrincipalArn` of
+somebody who has assumed a role is the role's ARN; ministack takes the session's.
 """
 
 import contextvars
 import functools
 import json
 import os
+import re
 import signal
 import sys
 import threading
 from typing import Any
 
 from hypercorn.__main__ import main
+from ministack.core import iam_evaluator
 from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3
 
 _version: contextvars.ContextVar[str | None] = contextvars.ContextVar("version", default=None)
@@ -23,6 +26,8 @@ _fire = s3._fire_s3_event
 _dispatch = eventbridge._dispatch_event
 _poll_streams = lambda_svc._poll_dynamodb_streams
 _matches = apigateway_v1._media_type_matches
+_condition_key = iam_evaluator._resolve_condition_key
+_SESSION = re.compile(r"arn:(aws[a-z-]*):sts::([0-9]+):assumed-role/([^/]+)/.*")
 _STREAM_PAUSE_SECONDS = 0.2
 
 
@@ -66,6 +71,14 @@ def _matches_unescaped(media_type: str | None, binary_types: list[str] | None) -
     return bool(_matches(media_type, [each.replace("~1", "/") for each in binary_types or []]))
 
 
+def _condition_key_of_the_role(key: str, context: Any) -> Any:
+    value = _condition_key(key, context)
+    if key.lower() == "aws:principalarn" and (session := _SESSION.fullmatch(str(value))):
+        partition, account, role = session.groups()
+        return f"arn:{partition}:iam::{account}:role/{role}"
+    return value
+
+
 def _end_with_parent() -> None:
     """Wait until standard input ends, which it does when the process that started us is gone."""
     sys.stdin.buffer.read()
@@ -76,6 +89,7 @@ s3._fire_s3_event = _fire_with_version
 eventbridge._dispatch_event = _dispatch_with_version
 lambda_svc._poll_dynamodb_streams = _streams_are_followed_elsewhere
 apigateway_v1._media_type_matches = _matches_unescaped
+iam_evaluator._resolve_condition_key = _condition_key_of_the_role
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()

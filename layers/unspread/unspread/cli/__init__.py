@@ -10,10 +10,11 @@ from pathlib import Path
 
 from unspread import __version__
 from unspread.case_code import CaseCodeError
-from unspread.cli import commands, lists, participants
+from unspread.cli import commands, lists, participants, serving
 from unspread.cli.client import ApiError
 from unspread.cli.lists import ListsError
 from unspread.cli.participants import ParticipantsError
+from unspread.cli.serving import ServingError
 from unspread.cli.stack_outputs import StackError
 
 
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (ApiError, CaseCodeError, ListsError, ParticipantsError, StackError) as error:
+    except (ApiError, CaseCodeError, ListsError, ParticipantsError, ServingError, StackError) as error:
         print(f"unspread: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
     participants.register(subcommands)
     lists.register(subcommands)
+    serving.register(subcommands)
     return parser
 
 
