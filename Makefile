@@ -36,6 +36,7 @@ lock: develop ## Resolve all lock files anew
 	$(COMPILE) $(UPGRADE) --output-file tests/local/requirements-sam.txt tests/local/requirements-sam.in
 	$(COMPILE) $(UPGRADE) --output-file tests/local/requirements-ministack.txt tests/local/requirements-ministack.in
 	$(COMPILE) $(UPGRADE) --output-file tests/exchange/requirements.txt tests/exchange/requirements.in
+	$(COMPILE) $(UPGRADE) --output-file tests/security/requirements.txt tests/security/requirements.in
 
 # --------------------------------------------------------------------------------------------------- trying
 .PHONY: run
@@ -58,7 +59,8 @@ test: check setup ## Everything: lint, types, unit, template, browsers, end to e
 	if $(INSTALL) .local/venvs/exchange tests/exchange/requirements.txt; then suites="$$suites tests/exchange"; \
 	elif [ -n "$${ALL:-}" ]; then exit 1; \
 	else printf '\nNOT RUN: tests/exchange. The package threatexchange needs a C++ compiler and CMake.\n\n'; fi; \
-	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/unit tests/template; \
+	$(INSTALL) .local/venvs/security tests/security/requirements.txt; \
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/unit tests/template tests/security; \
 	$(BIN)/pytest $$suites
 
 .PHONY: check
@@ -66,6 +68,17 @@ check: develop ## Lint, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+.PHONY: audit
+audit: develop ## Known weaknesses: of the template (checkov), of the pinned packages (pip-audit, asks PyPI)
+	@$(INSTALL) .local/venvs/security tests/security/requirements.txt
+	@$(BIN)/pytest tests/security
+	@for lock in layers/*/requirements.txt tests/requirements.txt; do echo "$$lock"; \
+		.local/venvs/security/bin/pip-audit --strict --disable-pip --require-hashes --requirement $$lock; done
+
+.PHONY: licences
+licences: develop ## Print what is shipped, and under what licence
+	@$(BIN)/python -m tests.support.licences
 
 .PHONY: unit
 unit: develop ## Unit and template tests

@@ -74,8 +74,8 @@ def _build(note: Callable[[str], None]) -> None:
     )
 
 
-def deploy(emulator: Emulator, note: Callable[[str], None], name: str = STACK_NAME) -> Stack:
-    """Deploy the built template into an emulator."""
+def deploy(emulator: Emulator, note: Callable[[str], None], name: str = STACK_NAME, **parameters: str) -> Stack:
+    """Deploy the built template into an emulator, with these of its parameters."""
     total = len(template.expanded()["Resources"])
     created = 0
 
@@ -106,6 +106,7 @@ def deploy(emulator: Emulator, note: Callable[[str], None], name: str = STACK_NA
         f"Architecture={architecture()}",
         "DeletionProtection=false",
         f"ScanConcurrency={SCAN_CONCURRENCY}",
+        *(f"{key}={value}" for key, value in parameters.items()),
     ]
     with alone(note):
         processes.run(command, emulator.folder / "deploy.log", emulator.environment(), count)

@@ -5,18 +5,21 @@ versioned bucket S3 tells EventBridge the object's `version-id`; ministack tells
 function that is fed by a stream runs beside those that are fed by queues; ministack lets the queues wait for it.
 And a REST API reads `application~1wasm` among its binary media types as application/wasm. And CloudFormation makes
 alarms on expressions of several metrics; ministack refuses the template. It evaluates them no more than the others.
+And `aws:PrincipalArn` of somebody who has assumed a role is the role's ARN; ministack takes the session's.
 """
 
 import contextvars
 import functools
 import json
 import os
+import re
 import signal
 import sys
 import threading
 from typing import Any
 
 from hypercorn.__main__ import main
+from ministack.core import iam_evaluator
 from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
@@ -26,6 +29,8 @@ _dispatch = eventbridge._dispatch_event
 _poll_streams = lambda_svc._poll_dynamodb_streams
 _matches = apigateway_v1._media_type_matches
 _alarm_record = provisioners._cw_metric_alarm_record
+_condition_key = iam_evaluator._resolve_condition_key
+_SESSION = re.compile(r"arn:(aws[a-z-]*):sts::([0-9]+):assumed-role/([^/]+)/.*")
 _STREAM_PAUSE_SECONDS = 0.2
 
 
@@ -79,6 +84,14 @@ def _alarm_on_expressions_too(name: str, properties: dict[str, Any]) -> object:
     return _alarm_record(name, properties)
 
 
+def _condition_key_of_the_role(key: str, context: Any) -> Any:
+    value = _condition_key(key, context)
+    if key.lower() == "aws:principalarn" and (session := _SESSION.fullmatch(str(value))):
+        partition, account, role = session.groups()
+        return f"arn:{partition}:iam::{account}:role/{role}"
+    return value
+
+
 def _end_with_parent() -> None:
     """Wait until standard input ends, which it does when the process that started us is gone."""
     sys.stdin.buffer.read()
@@ -90,6 +103,7 @@ eventbridge._dispatch_event = _dispatch_with_version
 lambda_svc._poll_dynamodb_streams = _streams_are_followed_elsewhere
 apigateway_v1._media_type_matches = _matches_unescaped
 provisioners._cw_metric_alarm_record = _alarm_on_expressions_too
+iam_evaluator._resolve_condition_key = _condition_key_of_the_role
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -23,7 +23,7 @@ def name(lock: Path) -> str:
 
 
 def test_there_are_lock_files() -> None:
-    assert len(LOCKS) == 6
+    assert len(LOCKS) == 7
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=name)

@@ -190,6 +190,10 @@ RIGHTS: dict[str, Rights] = {
             "dynamodb:DeleteItem",
         },
     },
+    "RotateRole": {
+        "RotateLog.Arn": LOG,
+        "ProofSecret.Id": {"secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"},
+    },
     "PageRole": {"PageLog.Arn": LOG},
     "SettleRole": {
         "SettleLog.Arn": LOG,

@@ -44,6 +44,12 @@ class SubmitSettings(CaseSettings):
     proof_minutes: Annotated[int, Field(ge=1, le=60)] = 10
 
 
+class RotateSettings(_Environment):
+    """Variables of the rotate function."""
+
+    proof_secret: Name
+
+
 class ActSettings(_Environment):
     """Variables of the functions that act on matches. Distances are in bits; template.yaml describes each."""
 

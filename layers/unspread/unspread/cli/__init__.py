@@ -10,11 +10,12 @@ from pathlib import Path
 
 from unspread import __version__
 from unspread.case_code import CaseCodeError
-from unspread.cli import commands, cost, doctor, lists, participants, redrive
+from unspread.cli import commands, cost, doctor, lists, participants, redrive, serving
 from unspread.cli.client import ApiError
 from unspread.cli.lists import ListsError
 from unspread.cli.participants import ParticipantsError
 from unspread.cli.redrive import RedriveError
+from unspread.cli.serving import ServingError
 from unspread.cli.stack_outputs import StackError
 
 
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (ApiError, CaseCodeError, ListsError, ParticipantsError, RedriveError, StackError) as error:
+    except (ApiError, CaseCodeError, ListsError, ParticipantsError, RedriveError, ServingError, StackError) as error:
         print(f"unspread: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -76,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     redrive.register(subcommands)
     doctor.register(subcommands)
     cost.register(subcommands)
+    serving.register(subcommands)
     return parser
 
 

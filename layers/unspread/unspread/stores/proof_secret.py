@@ -3,9 +3,11 @@
 The secret may be replaced at any time: what was signed with the one before (AWSPREVIOUS) is accepted too.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ _REMEMBERED = 3600
 
 _SOONEST = 10
 """Seconds between two readings on account of signatures that do not fit, lest forgers make us read on and on."""
+
+_BYTES = 48
+"""Random bytes of a new value."""
 
 
 class ProofSecret:
@@ -57,3 +62,18 @@ class ProofSecret:
 
     def _value(self, stage: str) -> str:
         return self._client.get_secret_value(SecretId=self._secret, VersionStage=stage)["SecretString"]
+
+
+def replace(
+    client: "SecretsManagerClient", secret: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> bool:
+    """Give the secret of this ARN a new value, and keep the one before; tell whether it did.
+
+    It does not within two hours of the last time, however often it is asked: a function signs for up to an hour with
+    what it read, the challenge lives up to another, and the signature has to be by one of the two that are kept.
+    """
+    current = client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")
+    if (clock() - current["CreatedDate"]).total_seconds() < 2 * _REMEMBERED:
+        return False
+    client.put_secret_value(SecretId=secret, SecretString=secrets.token_urlsafe(_BYTES))
+    return True
