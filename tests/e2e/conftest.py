@@ -18,6 +18,7 @@ DEAD_LETTERS = (
     "RuleDeadLetterQueueUrl",
     "SweepFailureQueueUrl",
     "ForgetDeadLetterQueueUrl",
+    "BackfillDeadLetterQueueUrl",
 )
 SWEEP_SECONDS = 180.0
 _seeds = itertools.count(1000)

@@ -16,6 +16,8 @@ from tests.support import template
 
 STACK_NAME = "unspread-local"
 SCAN_CONCURRENCY = 2  # every function instance unpacks its own layers, a fifth of a gigabyte
+EXISTING_BUCKETS = ("existing-versioned", "existing-unversioned")  # whoever needs them makes them
+BACKFILL_AHEAD = 20  # so that a small backfill has a middle to be stopped in
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -103,16 +105,23 @@ def deploy(emulator: Emulator, note: Callable[[str], None], name: str = STACK_NA
         "--region",
         REGION,
         "--parameter-overrides",
-        f"Architecture={architecture()}",
-        "DeletionProtection=false",
-        f"ScanConcurrency={SCAN_CONCURRENCY}",
-        *(f"{key}={value}" for key, value in parameters.items()),
+        *(f"{key}={value}" for key, value in (_parameters() | parameters).items()),
     ]
     with alone(note):
         processes.run(command, emulator.folder / "deploy.log", emulator.environment(), count)
     stack = Stack.find(emulator.endpoint, name)
     _complete(stack)
     return stack
+
+
+def _parameters() -> dict[str, str]:
+    return {
+        "Architecture": architecture(),
+        "DeletionProtection": "false",
+        "ScanConcurrency": str(SCAN_CONCURRENCY),
+        "ExistingBuckets": ",".join(EXISTING_BUCKETS),
+        "BackfillAhead": str(BACKFILL_AHEAD),
+    }
 
 
 def _complete(stack: Stack) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from unspread import __version__
 from unspread.case_code import CaseCodeError
-from unspread.cli import commands, cost, doctor, lists, participants, redrive, serving
+from unspread.cli import backfill, commands, cost, doctor, lists, participants, redrive, serving, watch
 from unspread.cli.client import ApiError
 from unspread.cli.lists import ListsError
+from unspread.cli.operating import BucketsError
 from unspread.cli.participants import ParticipantsError
 from unspread.cli.redrive import RedriveError
 from unspread.cli.serving import ServingError
@@ -24,7 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (ApiError, CaseCodeError, ListsError, ParticipantsError, RedriveError, ServingError, StackError) as error:
+    except (
+        ApiError,
+        BucketsError,
+        CaseCodeError,
+        ListsError,
+        ParticipantsError,
+        RedriveError,
+        ServingError,
+        StackError,
+    ) as error:
         print(f"unspread: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -78,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     doctor.register(subcommands)
     cost.register(subcommands)
     serving.register(subcommands)
+    watch.register(subcommands)
+    backfill.register(subcommands)
     return parser
 
 

@@ -15,3 +15,9 @@ def outputs(stack: str, *needed: str) -> dict[str, str]:
         if name not in found:
             raise StackError(f"The stack {stack} has no output {name}. Deploy this version of Unspread first.")
     return found
+
+
+def parameters(stack: str) -> dict[str, str]:
+    """Return what a stack's parameters are set to."""
+    told = aws.cloudformation().describe_stacks(StackName=stack)["Stacks"][0].get("Parameters", [])
+    return {parameter["ParameterKey"]: parameter.get("ParameterValue", "") for parameter in told}

@@ -1,0 +1,211 @@
+"""Buckets that were there before us: watched, backfilled, and left as they were otherwise."""
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from PIL.Image import Image
+
+from tests.e2e import people
+from tests.e2e.operators import operate, status
+from tests.local import watch
+from tests.local.deploy import EXISTING_BUCKETS
+from tests.local.stack import Stack
+from tests.support import pictures, polling
+from unspread.stores.run_table import State
+
+VERSIONED, UNVERSIONED = EXISTING_BUCKETS
+LISTED = 5
+LIVE = 7
+SECONDS_EACH = 3.0
+SLOWER = 1.5
+ODD_KEYS = ["a b+c%20é.jpg", 'quoted "and" \\.jpg', "100%.jpg"]
+
+
+def picture(number: int) -> Image:
+    return pictures.picture(seed=70_000 + number, size=(320, 240))
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A bucket of somebody else's, with notifications of theirs."""
+
+    stack: Stack
+    name: str
+
+    def notifications(self) -> dict[str, Any]:
+        found: dict[str, Any] = dict(self.stack.s3.get_bucket_notification_configuration(Bucket=self.name))
+        del found["ResponseMetadata"]
+        return found
+
+    def put(self, key: str, body: bytes) -> watch.Uploaded:
+        answer = self.stack.s3.put_object(Bucket=self.name, Key=key, Body=body)
+        return watch.Uploaded(key, answer.get("VersionId", "null"), body, self.name)
+
+    def versions(self) -> Counter[tuple[str, str]]:
+        pages = self.stack.s3.get_paginator("list_object_versions").paginate(Bucket=self.name)
+        return Counter((item["Key"], item["VersionId"]) for page in pages for item in page.get("Versions", []))
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return the records of its objects, without canaries."""
+        pages = self.stack.dynamodb.get_paginator("scan").paginate(
+            TableName=self.stack.outputs["UploadTableName"], ConsistentRead=True
+        )
+        items = [item for page in pages for item in page["Items"] if item["sk"]["S"] == "record"]
+        plain = [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
+        return [
+            item for item in plain if item["bucket"] == self.name and not item["key"].startswith("unspread-canary/")
+        ]
+
+
+@pytest.fixture
+def foreign(stack: Stack) -> Iterator[Callable[[str], Foreign]]:
+    made = []
+
+    def make(name: str, *, versioned: bool) -> Foreign:
+        stack.s3.create_bucket(Bucket=name)
+        if versioned:
+            stack.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        url = stack.sqs.create_queue(QueueName=f"theirs-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+        arn = stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        stack.s3.put_bucket_notification_configuration(
+            Bucket=name,
+            NotificationConfiguration={
+                "QueueConfigurations": [
+                    {
+                        "Id": "theirs",
+                        "QueueArn": arn,
+                        "Events": ["s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"],
+                        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "theirs/"}]}},
+                    }
+                ]
+            },
+        )
+        made.append(name)
+        return Foreign(stack, name)
+
+    yield make
+    for name in made:
+        for key, version in Foreign(stack, name).versions():
+            stack.s3.delete_object(Bucket=name, Key=key, VersionId=version)
+        for marker in stack.s3.list_object_versions(Bucket=name).get("DeleteMarkers", []):
+            stack.s3.delete_object(Bucket=name, Key=marker["Key"], VersionId=marker["VersionId"])
+        stack.s3.delete_bucket(Bucket=name)
+
+
+def live_seconds(stack: Stack, first: int) -> list[float]:
+    """Upload pictures one after the other; return how long each took to be judged."""
+    found = []
+    for number in range(first, first + LIVE):
+        body = pictures.jpeg(picture(number))
+        begun = time.monotonic()
+        uploaded = watch.upload(stack, f"live/{uuid.uuid4().hex}.jpg", body)
+        polling.until("a live verdict", lambda uploaded=uploaded: watch.record(stack, uploaded), step=0.05)  # type: ignore[misc]
+        found.append(time.monotonic() - begun)
+    return found
+
+
+@pytest.mark.parametrize("count", [100, pytest.param(2000, marks=pytest.mark.soak)])
+def test_a_bucket_is_watched_and_backfilled_stopped_half_way_and_gone_on_with(
+    count: int, stack: Stack, foreign: Callable[..., Foreign], tmp_path: Path, record_testsuite_property: Any
+) -> None:
+    bucket = foreign(VERSIONED, versioned=True)
+    before = bucket.notifications()
+    for number in range(LISTED):
+        (tmp_path / f"{number}.png").write_bytes(pictures.png(picture(number)))
+    people.submit(stack, tmp_path)
+
+    keys = [*ODD_KEYS, *(f"old/{number}.jpg" for number in range(count - len(ODD_KEYS) - LISTED))]
+    bodies = [pictures.altered(picture(n)) if n < LISTED else pictures.jpeg(picture(n)) for n in range(count)]
+    # The first ones are overwritten: what is listed lies below, as noncurrent versions, and one below a delete marker.
+    with ThreadPoolExecutor(8) as pool:
+        stored = list(pool.map(bucket.put, keys[:LISTED], bodies[:LISTED]))
+        stored += pool.map(bucket.put, keys, bodies[LISTED:])
+    stack.s3.delete_object(Bucket=bucket.name, Key=keys[LISTED])
+    assert bucket.versions() == Counter((each.key, each.version) for each in stored)
+
+    operate(stack, "watch", bucket.name, "--no-backfill")
+    assert bucket.notifications() == {**before, "EventBridgeConfiguration": {}}
+    assert "0 scanned before" in operate(stack, "backfill", bucket.name, "--dry-run")
+    alone = live_seconds(stack, 90_000)
+
+    operate(stack, "backfill", bucket.name, "--yes", "--detach")
+    polling.until("a part to be queued", lambda: status(stack, bucket.name).get("queued", 0) > 0, 120)
+    operate(stack, "backfill", bucket.name, "--stop")
+    polling.until("it to stop", lambda: status(stack, bucket.name)["state"] == State.STOPPED, 120)
+    half = status(stack, bucket.name)
+    assert 0 < half["queued"] < count
+
+    operate(stack, "backfill", bucket.name, "--resume", "--detach")
+    beside = live_seconds(stack, 91_000)
+    still = status(stack, bucket.name)["state"]
+    polling.until("its end", lambda: status(stack, bucket.name)["state"] == State.DONE, SECONDS_EACH * count + 120, 1)
+    done = status(stack, bucket.name)
+    figures = {"alone": median(alone), "beside": median(beside), "state after": still, "half": half["queued"]}
+    record_testsuite_property(f"backfill of {count}", figures)
+    print(figures, done)
+
+    assert (done["queued"], done.get("unjudged", 0)) == (count, 0)
+    assert {name: done[name] for name in ("match", "clean")} == {"match": LISTED, "clean": count - LISTED}
+    records = bucket.records()
+    assert Counter((item["key"], item["version"]) for item in records) == Counter((u.key, u.version) for u in stored)
+    verdicts = {item["version"]: item["verdict"] for item in records}
+    assert [verdicts[each.version] for each in stored[:LISTED]] == ["match"] * LISTED
+    assert [watch.in_place(stack, each) for each in stored[:LISTED]] == [None] * LISTED
+    assert [watch.quarantined(stack, each) for each in stored[:LISTED]] == [each.body for each in stored[:LISTED]]
+    assert sum(bucket.versions().values()) == count - LISTED
+    assert bucket.notifications() == {**before, "EventBridgeConfiguration": {}}
+    assert median(beside) <= SLOWER * median(alone), figures
+    assert f"{count - LISTED:,} scanned before" in operate(stack, "backfill", bucket.name, "--dry-run")
+
+    operate(stack, "unwatch", bucket.name)
+    assert bucket.notifications() == before
+
+
+def test_without_versions_an_upload_has_one_verdict_whichever_way_it_was_found(
+    stack: Stack, foreign: Callable[..., Foreign], tmp_path: Path
+) -> None:
+    bucket = foreign(UNVERSIONED, versioned=False)
+    (tmp_path / "listed.png").write_bytes(pictures.png(picture(60_000)))
+    people.submit(stack, tmp_path / "listed.png")
+    copy = pictures.altered(picture(60_000))
+    bucket.put("before.jpg", copy)
+    bucket.put("innocent.jpg", pictures.jpeg(picture(60_001)))
+    operate(stack, "watch", bucket.name, "--no-backfill")
+    bucket.put("live.jpg", copy)
+    bucket.put("live, innocent.jpg", pictures.jpeg(picture(60_002)))
+
+    def done(wanted: int) -> Callable[[], bool]:
+        return lambda: sum(bool(item.get("done")) for item in bucket.records()) == wanted
+
+    polling.until("live verdicts", done(2), watch.SCAN_SECONDS)
+    operate(stack, "backfill", bucket.name, "--yes")
+    told = status(stack, bucket.name)
+    assert (told["known"], told["queued"], told["match"], told["clean"]) == (1, 2, 1, 1)
+    verdicts = {item["key"]: item["verdict"] for item in bucket.records()}
+    assert verdicts == {
+        "before.jpg": "match",
+        "innocent.jpg": "clean",
+        "live.jpg": "match",
+        "live, innocent.jpg": "clean",
+    }
+    assert sorted(key for key, _ in bucket.versions()) == ["innocent.jpg", "live, innocent.jpg"]
+    operate(stack, "unwatch", bucket.name)
+
+
+def test_lost_events_are_looked_for_as_the_roles_let(stack: Stack) -> None:
+    assert watch.invoke(stack, "LostEventsFunction")["begun"] == 1
+
+    def state() -> str:
+        key = {"pk": {"S": "check"}, "sk": {"S": stack.uploads}}
+        found = stack.dynamodb.get_item(TableName=stack.outputs["UploadTableName"], Key=key, ConsistentRead=True)
+        return found["Item"]["state"]["S"]
+
+    polling.until("the look to end", lambda: state() == State.DONE, 60)
