@@ -1,5 +1,6 @@
 """Buckets that were there before us: watched, backfilled, and left as they were otherwise."""
 
+import json
 import time
 import uuid
 from collections import Counter
@@ -59,14 +60,16 @@ class Foreign:
             TableName=self.stack.outputs["UploadTableName"], ConsistentRead=True
         )
         items = [item for page in pages for item in page["Items"] if item["sk"]["S"] == "record"]
-        plain = [{name: next(iter(value.values())) for name, value in item.items()} for item in items]
+        plain: list[dict[str, Any]] = [
+            {name: next(iter(value.values())) for name, value in item.items()} for item in items
+        ]
         return [
             item for item in plain if item["bucket"] == self.name and not item["key"].startswith("unspread-canary/")
         ]
 
 
 @pytest.fixture
-def foreign(stack: Stack) -> Iterator[Callable[[str], Foreign]]:
+def foreign(stack: Stack) -> Iterator[Callable[..., Foreign]]:
     made = []
 
     def make(name: str, *, versioned: bool) -> Foreign:
@@ -75,6 +78,9 @@ def foreign(stack: Stack) -> Iterator[Callable[[str], Foreign]]:
             stack.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
         url = stack.sqs.create_queue(QueueName=f"theirs-{uuid.uuid4().hex[:8]}")["QueueUrl"]
         arn = stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        policy = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        document = {"Version": "2012-10-17", "Statement": [{**policy, "Resource": arn}]}
+        stack.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(document)})
         stack.s3.put_bucket_notification_configuration(
             Bucket=name,
             NotificationConfiguration={
