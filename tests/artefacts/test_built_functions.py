@@ -28,6 +28,8 @@ SAMPLES = {
     "ReconcileFunction": "reconcile",
     "PublishFunction": "publish",
     "ForgetFunction": "forget",
+    "BackfillFunction": "backfill",
+    "LostEventsFunction": "lost-events",
     "SubmitFunction": "submit",
     "SettleFunction": "settle",
     "PageFunction": "page",

@@ -1,4 +1,4 @@
-"""Starts ministack, with four things as AWS does them that ministack 1.5.33 does otherwise.
+"""Starts ministack, with six things as AWS does them that ministack 1.5.33 does otherwise.
 
 Runs in ministack's own environment (see emulator.py), as a script: arguments are those of hypercorn. On a
 versioned bucket S3 tells EventBridge the object's `version-id`; ministack tells only its other listeners. And a
@@ -6,6 +6,7 @@ function that is fed by a stream runs beside those that are fed by queues; minis
 And a REST API reads `application~1wasm` among its binary media types as application/wasm. And CloudFormation makes
 alarms on expressions of several metrics; ministack refuses the template. It evaluates them no more than the others.
 And `aws:PrincipalArn` of somebody who has assumed a role is the role's ARN; ministack takes the session's.
+And a batch of messages takes the right to send one; ministack asks for one that AWS has not.
 """
 
 import contextvars
@@ -19,7 +20,7 @@ import threading
 from typing import Any
 
 from hypercorn.__main__ import main
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3
 from ministack.services.cloudformation import provisioners
 
@@ -31,6 +32,7 @@ _matches = apigateway_v1._media_type_matches
 _alarm_record = provisioners._cw_metric_alarm_record
 _condition_key = iam_evaluator._resolve_condition_key
 _SESSION = re.compile(r"arn:(aws[a-z-]*):sts::([0-9]+):assumed-role/([^/]+)/.*")
+_action = iam_actions.extract_iam_action
 _STREAM_PAUSE_SECONDS = 0.2
 
 
@@ -92,6 +94,11 @@ def _condition_key_of_the_role(key: str, context: Any) -> Any:
     return value
 
 
+def _action_on_one_message(*arguments: object, **more: object) -> str | None:
+    action: str | None = _action(*arguments, **more)
+    return action.removesuffix("Batch") if action and action.startswith("sqs:") else action
+
+
 def _end_with_parent() -> None:
     """Wait until standard input ends, which it does when the process that started us is gone."""
     sys.stdin.buffer.read()
@@ -104,6 +111,7 @@ lambda_svc._poll_dynamodb_streams = _streams_are_followed_elsewhere
 apigateway_v1._media_type_matches = _matches_unescaped
 provisioners._cw_metric_alarm_record = _alarm_on_expressions_too
 iam_evaluator._resolve_condition_key = _condition_key_of_the_role
+iam_actions.extract_iam_action = _action_on_one_message
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
