@@ -26,6 +26,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "Object Quarantined": UPLOAD | {"quarantine": {"bucket": "quarantine", "key": f"objects/{UPLOAD['id']}"}},
     "Suspect Found": UPLOAD | {"kind": "phash", "distance": 6},
     "Scan Failed": UPLOAD | {"reason": "truncated"},
+    "Verdict Not Tagged": UPLOAD | {"verdict": "clean", "reason": "no_room_for_tag"},
 }
 
 

@@ -69,8 +69,23 @@ class ScanFailed(Detail):
     reason: Annotated[Name, Field(description="Why, in a word that docs/events.md explains.")]
 
 
+class VerdictNotTagged(Detail):
+    """The verdict could not be set as the object's tag, where only what is tagged clean can be read."""
+
+    model_config = ConfigDict(title="Verdict Not Tagged")
+
+    verdict: Annotated[
+        Literal["match", "suspect", "clean", "unsupported", "error"], Field(description="What the upload was judged.")
+    ]
+    reason: Annotated[
+        Literal["no_room_for_tag", "unversioned"],
+        Field(description="Its owner has set as many tags as an object can have, or the bucket keeps no versions."),
+    ]
+
+
 DETAILS: Mapping[str, type[BaseModel]] = {
-    str(model.model_config["title"]): model for model in (MatchFound, ObjectQuarantined, SuspectFound, ScanFailed)
+    str(model.model_config["title"]): model
+    for model in (MatchFound, ObjectQuarantined, SuspectFound, ScanFailed, VerdictNotTagged)
 }
 """The definition of each detail-type."""
 
