@@ -33,7 +33,7 @@ SEED = 20261123
 FAILING = 0.05
 ITEMS_OF_A_CASE = 4
 KILL_SECONDS = 8.0
-SIZE = (480, 360)
+SIZE = (360, 270)
 IN_OUTAGE = 6
 SECONDS_EACH = 1.5
 SECONDS_MORE = 300.0
@@ -68,6 +68,15 @@ class Run:
         file = self.folder / f"{number}.png"
         file.write_bytes(pictures.png(self.picture(number)))
         return hash_file(file).item()
+
+    def await_scans(self) -> None:
+        """Wait until every upload so far was scanned, whatever went wrong: then a listing finds it among past ones."""
+
+        def idle() -> bool:
+            return watch.waiting(self.stack, "ScanQueueUrl") == 0
+
+        polling.until("the queue to be worked off", idle, self.patience, 1)
+        self.say("the queue is worked off")
 
     def submit(self, numbers: Sequence[int]) -> str:
         """Submit pictures as one case, again and again until it is answered; return its code."""
@@ -133,13 +142,11 @@ def play(run: Run, trouble: Chaos) -> None:
             for done in [pool.submit(each) for each in stage]:
                 done.result()
             chaos.announce_again(run.stack, run.chance.sample(run.everything, run.uploads // 10), run.chance)
+            for _ in range(max(1, run.listings // 40)):
+                chaos.stream_again(run.stack, 2, run.chance)
             run.say(f"{len(run.everything)} uploads, messages about a tenth of them sent twice more")
-    for _ in range(max(1, run.listings // 40)):
-        chaos.stream_again(run.stack, 2, run.chance)
-    run.say("entries of the log were streamed again")
+            run.await_scans()
     # For a while nothing works at all: what was sent then ends in the dead-letter queue.
-    polling.until("the queue to be worked off", lambda: watch.waiting(run.stack, "ScanQueueUrl") == 0, run.patience, 1)
-    run.say("the queue is worked off")
     with chaos.worn_out(run.stack):
         trouble.begin(1.0)
         before = watch.waiting(run.stack, "ScanDeadLetterQueueUrl")
@@ -197,7 +204,7 @@ def test_whatever_goes_wrong_every_listed_upload_ends_in_quarantine_and_no_other
         undo.enter_context(chaos.impatient(stack))
         trouble.begin(FAILING)
         undo.callback(trouble.end)
-        undo.enter_context(chaos.killing(trouble, KILL_SECONDS, listings // 2))
+        undo.enter_context(chaos.killing(trouble, KILL_SECONDS, listings // 4))
         play(run, trouble)
         seen = settle(run)
     run.say(f"all is done: {trouble.counts() | seen}")

@@ -130,7 +130,7 @@ def stream_again(stack: Stack, count: int, chance: random.Random) -> None:
     records = [_stream_record(item) for item in (*chosen, *chosen[:1])]
     chance.shuffle(records)
     body = json.dumps({"Records": records}).encode()
-    stack.functions.invoke(FunctionName=stack.resources["SweepFunction"], Payload=body)
+    stack.functions.invoke(FunctionName=stack.resources["SweepFunction"], Payload=body, InvocationType="Event")
 
 
 def redrive(stack: Stack) -> int:
