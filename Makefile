@@ -109,6 +109,10 @@ soak: setup ## Long runs: the tests marked "soak", a million hashes, costs, and 
 openapi: develop ## Write docs/openapi.json from the code
 	@$(BIN)/python -m tests.support.openapi
 
+.PHONY: schemas
+schemas: develop ## Write the JSON Schemas of docs/events/ from the code
+	@$(BIN)/python -m tests.support.event_schemas
+
 .PHONY: format
 format: develop ## Put the code in form
 	$(BIN)/ruff check --fix

@@ -84,7 +84,7 @@ def running(port: int = 0) -> Iterator[Emulator]:
                 tool("ministack", "python"),
                 "-P",
                 ROOT / "tests" / "local" / "ministack_server.py",
-                "ministack.app:app",
+                f"{ROOT / 'tests' / 'local' / 'server' / 'faulty_app.py'}:app",
                 "--bind",
                 f"{ports.LOOPBACK}:{tls_port}",
                 "--certfile",

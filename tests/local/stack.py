@@ -21,6 +21,8 @@ from mypy_boto3_sqs import SQSClient
 from tests.local.emulator import REGION
 from tests.local.paths import STACK_FILE, LocalError
 
+MOST_FUNCTION_SECONDS = 900
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -124,8 +126,9 @@ class Stack:
 
     @cached_property
     def functions(self) -> LambdaClient:
-        """A client of the emulator."""
-        return _session().client("lambda", endpoint_url=self.endpoint, config=_config())
+        """A client of the emulator. It waits for a function as long as one may run, and invokes it once."""
+        patient = Config(read_timeout=MOST_FUNCTION_SECONDS + 10, retries={"total_max_attempts": 1})
+        return _session().client("lambda", endpoint_url=self.endpoint, config=_config().merge(patient))
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from unspread.stores.event_details import checked
+
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
@@ -12,7 +14,7 @@ SOURCE = "unspread"
 
 
 class DetailType(StrEnum):
-    """The events. docs/events.md describes each."""
+    """The events. `event_details` defines each, docs/events.md describes it."""
 
     MATCH_FOUND = "Match Found"
     OBJECT_QUARANTINED = "Object Quarantined"
@@ -33,9 +35,15 @@ class Events:
         self._client = client
 
     def publish(self, events: Sequence[tuple[DetailType, dict[str, Any]]]) -> None:
-        """Publish events, each at least once. Raises PublishError if the bus did not take one."""
+        """Publish events, each at least once.
+
+        Raises:
+            PublishError: the bus did not take one.
+            pydantic.ValidationError: a detail is not as `event_details` defines it.
+        """
         entries = [
-            {"Source": SOURCE, "DetailType": kind.value, "Detail": json.dumps(detail)} for kind, detail in events
+            {"Source": SOURCE, "DetailType": kind.value, "Detail": json.dumps(checked(kind.value, detail))}
+            for kind, detail in events
         ]
         answer = self._client.put_events(Entries=entries)  # type: ignore[arg-type]
         if answer["FailedEntryCount"]:

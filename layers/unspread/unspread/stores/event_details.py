@@ -1,0 +1,99 @@
+"""What each event's `detail` holds, defined once: what is published is checked by it, docs/events/ is made of it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(min_length=1)]
+UploadId = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="The upload's identifier: its record's name.")]
+
+
+class Detail(BaseModel):
+    """What every event says of an upload."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    id: UploadId
+    bucket: Annotated[Name, Field(description="Name of the bucket it was uploaded to.")]
+    key: Annotated[Name, Field(description="Key of the object, as it is: nothing in it is encoded.")]
+    version: Annotated[Name, Field(description='Version of the object; "null" in a bucket that keeps no versions.')]
+    etag: Annotated[str, Field(description="ETag of that version, without quotes.")]
+    size: Annotated[int, Field(ge=0, description="Size in bytes.")]
+
+
+class Place(BaseModel):
+    """Where a copy is."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    bucket: Name
+    key: Name
+
+
+class MatchFound(Detail):
+    """An upload was judged `match`."""
+
+    model_config = ConfigDict(title="Match Found")
+
+    kind: Annotated[Literal["pdq", "sha256", "md5"], Field(description="What matched.")]
+    distance: Annotated[int, Field(ge=0, le=31, description="In bits; 0 for digests.")]
+    action: Annotated[
+        Literal["quarantined", "observed", "gone"],
+        Field(description='What was done; "gone": its owner removed it first.'),
+    ]
+
+
+class ObjectQuarantined(Detail):
+    """A match's copy is verified in quarantine, and its version is removed."""
+
+    model_config = ConfigDict(title="Object Quarantined")
+
+    quarantine: Annotated[Place, Field(description="Where the copy is.")]
+
+
+class SuspectFound(Detail):
+    """An upload was judged `suspect`."""
+
+    model_config = ConfigDict(title="Suspect Found")
+
+    kind: Annotated[Literal["pdq", "phash", "window", "sha256", "md5"], Field(description="What is near.")]
+    distance: Annotated[int, Field(ge=0, le=60, description="In bits; 0 for digests.")]
+
+
+class ScanFailed(Detail):
+    """An upload was judged `error`: it could not be scanned, and is never called clean."""
+
+    model_config = ConfigDict(title="Scan Failed")
+
+    reason: Annotated[Name, Field(description="Why, in a word that docs/events.md explains.")]
+
+
+class VerdictNotTagged(Detail):
+    """The verdict could not be set as the object's tag, where only what is tagged clean can be read."""
+
+    model_config = ConfigDict(title="Verdict Not Tagged")
+
+    verdict: Annotated[
+        Literal["match", "suspect", "clean", "unsupported", "error"], Field(description="What the upload was judged.")
+    ]
+    reason: Annotated[
+        Literal["no_room_for_tag", "unversioned"],
+        Field(description="Its owner has set as many tags as an object can have, or the bucket keeps no versions."),
+    ]
+
+
+DETAILS: Mapping[str, type[BaseModel]] = {
+    str(model.model_config["title"]): model
+    for model in (MatchFound, ObjectQuarantined, SuspectFound, ScanFailed, VerdictNotTagged)
+}
+"""The definition of each detail-type."""
+
+
+def checked(detail_type: str, detail: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a detail as it is published.
+
+    Raises:
+        pydantic.ValidationError: the detail is not what the definition of its type says.
+    """
+    return DETAILS[detail_type].model_validate(detail).model_dump()
