@@ -15,7 +15,7 @@ import pytest
 from PIL.Image import Image
 
 from tests.e2e import people
-from tests.e2e.operators import operate, status
+from tests.e2e.operators import command as operate
 from tests.local import watch
 from tests.local.deploy import EXISTING_BUCKETS
 from tests.local.stack import Stack
@@ -104,6 +104,12 @@ def foreign(stack: Stack) -> Iterator[Callable[..., Foreign]]:
         for marker in stack.s3.list_object_versions(Bucket=name).get("DeleteMarkers", []):
             stack.s3.delete_object(Bucket=name, Key=marker["Key"], VersionId=marker["VersionId"])
         stack.s3.delete_bucket(Bucket=name)
+
+
+def status(stack: Stack, bucket: str) -> dict[str, Any]:
+    """Return how far the backfill of a bucket is."""
+    document: dict[str, Any] = json.loads(operate(stack, "backfill", bucket, "--status"))
+    return document
 
 
 def live_seconds(stack: Stack, first: int) -> list[float]:
