@@ -52,7 +52,7 @@ def test_the_doctor_finds_a_healthy_stack_healthy_and_leaves_nothing_behind(stac
         "delivery",
     }
     versions = stack.s3.list_object_versions(Bucket=stack.uploads, Prefix="unspread-canary/")
-    assert versions.get("Versions", []) + versions.get("DeleteMarkers", []) == []  # type: ignore[operator]
+    assert versions.get("Versions", []) + versions.get("DeleteMarkers", []) == []
 
 
 def test_dead_letters_are_told_and_sent_back(stack: Stack) -> None:
