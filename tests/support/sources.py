@@ -77,7 +77,7 @@ def tags() -> set[str]:
 
 def reasons() -> set[str]:
     """Return the words for why an upload is an `error`: those of the hashing, and what the scan adds."""
-    said = {call.args[0] for _, call in _calls({"failed"}) if call.args}
+    said = {call.args[0] for _, call in _calls({"failed"}) if len(call.args) == 1}  # the doctor says more
     words = {each.value for each in said if isinstance(each, ast.Constant)}
     keywords = {
         keyword.value.value
