@@ -1,4 +1,4 @@
-"""Deployed with ServeOnlyClean, as the emulator's IAM judges it: it knows the tags of what is read, and none of requests."""
+"""Deployed with ServeOnlyClean, as the emulator's IAM judges it: it knows the tags of what is read, not of requests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
