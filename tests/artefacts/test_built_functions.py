@@ -32,6 +32,7 @@ SAMPLES = {
     "LostEventsFunction": "lost-events",
     "SubmitFunction": "submit",
     "SettleFunction": "settle",
+    "RotateFunction": "rotate",
     "PageFunction": "page",
     "ExchangeFunction": "exchange",
     "CheckFunction": "check",
@@ -166,6 +167,11 @@ def test_submit_accepts_the_sample_submission_and_logs_nothing_of_it(function: F
 @pytest.mark.parametrize("function", ["SettleFunction"], indirect=True)
 def test_settle_runs_on_its_schedule(function: Function) -> None:
     assert set(function(sample("settle"))) == {"settled"}
+
+
+@pytest.mark.parametrize("function", ["RotateFunction"], indirect=True)
+def test_rotate_replaces_no_secret_that_is_new(function: Function) -> None:
+    assert function(sample("rotate")) == {"replaced": False}
 
 
 def scanned(stack: Stack, bucket: str, folder: Path, seed: int) -> watch.Uploaded:

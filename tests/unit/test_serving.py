@@ -1,6 +1,7 @@
 """Where reads are closed until an object is found clean: every verdict becomes a tag, and no stale one stays."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -55,6 +56,17 @@ def test_a_clean_upload_is_tagged_beside_its_owners_tags(world: World) -> None:
 
     assert tags(world, message) == {"album": "summer", "year": "2026", TAG: "clean"}
     assert world.record(message)["tagged"] == "clean"
+
+
+def test_a_tag_costs_one_write_and_two_reads(world: World) -> None:
+    """What docs/serving.md counts: the tags are read and written, and the record is read again."""
+    made = {}
+    for mode in ("false", "true"):
+        message = world.put(f"{mode}.jpg", INNOCENT)
+        with patch.dict("os.environ", {"TAG_VERDICTS": mode}), failing(lambda *_: False) as calls:
+            assert world.deliver(message) == []
+        made[mode] = Counter(calls.made)
+    assert made["true"] - made["false"] == Counter(GetObjectTagging=1, PutObjectTagging=1, GetItem=1)
 
 
 def test_without_the_mode_nothing_is_tagged(world: World) -> None:
