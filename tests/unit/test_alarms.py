@@ -9,6 +9,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -28,7 +30,11 @@ from unspread.clock import HOURS
 from unspread.gauge import Gauge
 from unspread.hash_key import HashKey, Kind
 from unspread.pull.pulled_list import ListKind, PulledList
+from unspread.runs import Runs
+from unspread.stores import run_table
+from unspread.stores.executions import Executions
 from unspread.stores.pull_table import PullTable
+from unspread.stores.run_table import RunTable
 from unspread.submission import SubmittedItem
 
 NOW = 1_795_400_000
@@ -184,7 +190,23 @@ def scans_are_dear(stage: Stage) -> tuple[list[Emitted], list[Emitted]]:
     return received * 20_000, received * 20_000
 
 
+def an_event_is_lost(stage: Stage) -> tuple[list[Emitted], list[Emitted]]:
+    (message,) = stage.put("lost")
+
+    def look() -> None:
+        unstarted = SimpleNamespace(start_execution=lambda **_: None)
+        runs = Runs(RunTable(aws.dynamodb(), "UploadTable"), Executions(cast("Any", unstarted), "arn"))
+        run = runs.begin(run_table.Kind.CHECK, stage.world.uploads_bucket, before=4e9)
+        event = sample("backfill") | {"kind": run_table.Kind.CHECK, "bucket": run.bucket, "turn": run.turn}
+        stage.world.function("backfill").handler(event, Context())
+
+    fires = stage.run("backfill", look)
+    stage.world.deliver(message)
+    return fires, stage.run("backfill", look)
+
+
 SCENES: dict[str, Scene] = {
+    "LostEventsAlarm": an_event_is_lost,
     "HeldAlarm": held_in_scan,
     "HeldInSweepAlarm": held_in_sweep,
     "HeldInExchangeAlarm": held_in_exchange,
