@@ -121,11 +121,10 @@ class _Clock:
         return 100.0 if self.looks <= 2 + self.pages else -1.0
 
 
-@contextmanager
-def a_puller(hash_table: str) -> Iterator[PullWorld]:
+def a_puller(hash_table: str) -> PullWorld:
     """Make what pulling needs beside its tables."""
     secret = boto3.client("secretsmanager").create_secret(Name="lists", SecretString="{}")["ARN"]
-    yield PullWorld(hash_table, secret)
+    return PullWorld(hash_table, secret)
 
 
 def make_table(dynamodb: DynamoDBClient, name: str) -> None:

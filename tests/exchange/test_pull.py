@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,11 +22,10 @@ VIDEO = HashKey(Kind.MD5, "cd" * 16)
 
 
 @pytest.fixture
-def platform(exchange: ExchangeWorld) -> Iterator[PullWorld]:
+def platform(exchange: ExchangeWorld) -> PullWorld:
     """A platform that pulls; its hash table lies beside that of the exchange."""
     make_table(exchange.world.dynamodb, "b-HashTable")
-    with a_puller("b-HashTable") as made:
-        yield made
+    return a_puller("b-HashTable")
 
 
 @pytest.fixture

@@ -156,6 +156,7 @@ def test_what_the_stream_lost_is_reconciled_by_the_same_code_with_the_same_setti
         ("PublishFunction", "rate(5 minutes)"),
         ("LostEventsFunction", {"Ref": "LostEventsSchedule"}),
         ("GaugeFunction", "rate(5 minutes)"),
+        ("PullFunction", "rate(15 minutes)"),
     ],
 )
 def test_functions_run_on_their_schedule(function: str, schedule: object) -> None:
@@ -163,6 +164,14 @@ def test_functions_run_on_their_schedule(function: str, schedule: object) -> Non
     assert rule["ScheduleExpression"] == schedule
     assert [target["Arn"] for target in rule["Targets"]] == [arn_of(function)]
     assert rule.get("State", "ENABLED") == "ENABLED"
+
+
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if f"{name}Schedule" in RULES])
+def test_a_run_on_a_schedule_that_fails_is_left_to_the_next(function: str) -> None:
+    """Lambda would repeat it twice within minutes, beside the next one."""
+    configs = [config["Properties"] for config in resources("AWS::Lambda::EventInvokeConfig").values()]
+    (config,) = [config for config in configs if config["FunctionName"] == {"Ref": function}]
+    assert config["MaximumRetryAttempts"] == 0
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -10,6 +10,7 @@ from tests.support.faults import denied, failing, unanswered
 from tests.support.world import World
 from tests.unit.pull.played import Played, entry, hashes, lists, playing, withdraws
 from unspread import aws, ulid
+from unspread.hash_key import HashKey
 from unspread.pull.service import Outcome
 from unspread.pull.source import Fault, Record
 from unspread.stores.pull_table import PullTable
@@ -229,7 +230,29 @@ HISTORY = [
 ]
 
 
-def settled(platform: PullWorld) -> None:
+def long_history() -> list[list[Record]]:
+    """Make pages of records that list, withdraw, and change hashes that several entries have."""
+    rng = random.Random(6)
+
+    def record(at: int) -> Record:
+        if rng.random() < 0.4:
+            return entry(f"42/{rng.randrange(6)}", *rng.sample(range(100, 112), rng.randrange(4)), at=at)
+        n = rng.randrange(20)
+        return (lists(n, at=at) if rng.random() < 0.6 else withdraws(n, at=at))[0]
+
+    return [[record(1_000 + page * 10 + rng.randrange(20)) for _ in range(8)] for page in range(10)]
+
+
+def remaining(history: list[list[Record]]) -> set[HashKey]:
+    """Return the hashes of the newest record of each entry."""
+    newest: dict[str, Record] = {}
+    for each in (record for page in history for record in page):
+        if each.entry not in newest or each.modified >= newest[each.entry].modified:
+            newest[each.entry] = each
+    return {key for each in newest.values() for key in each.keys}
+
+
+def settled(platform: PullWorld, history: list[list[Record]]) -> None:
     """Run on, as the schedule does once the lease of a run that died has ended."""
     outcomes: dict[str, Outcome] = {}
     while outcomes != {"other": Outcome.COMPLETE}:
@@ -238,33 +261,42 @@ def settled(platform: PullWorld) -> None:
             Key={"pk": "states", "sk": "other"},
             UpdateExpression="REMOVE leased_until",
         )
-        outcomes = platform.run(playing(other=Played(HISTORY)))
+        outcomes = platform.run(playing(other=Played(history)))
         assert outcomes["other"] in (Outcome.COMPLETE, Outcome.FAULT)
 
 
 @pytest.mark.parametrize("performed", [False, True])
-@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.soak)])
-def test_killed_at_any_call_nothing_is_lost_and_nothing_twice(platform: PullWorld, performed: bool, step: int) -> None:
+@pytest.mark.parametrize(
+    ("history", "step"),
+    [
+        pytest.param(HISTORY, 6, id="short"),
+        pytest.param(HISTORY, 1, id="short, every call", marks=pytest.mark.soak),
+        pytest.param(long_history(), 1, id="long, every call", marks=pytest.mark.soak),
+    ],
+)
+def test_killed_at_any_call_nothing_is_lost_and_nothing_twice(
+    platform: PullWorld, performed: bool, history: list[list[Record]], step: int
+) -> None:
     def kill(_: str) -> Exception:
         raise Killed
 
+    wanted = remaining(history)
     platform.add()
     with failing(lambda _at, _operation: False) as whole:
-        platform.run(playing(other=Played(HISTORY)))
-    assert platform.listed == hashes(1, 3, 4, 11, 12)
+        platform.run(playing(other=Played(history)))
+    assert platform.listed == wanted
+    everything = {key for page in history for record in page for key in record.keys}
     for at in range(performed, len(whole.made), step):
         platform.table.switch("other", "removing", on=True)
-        platform.run(playing(other=Played(HISTORY)))
+        platform.run(playing(other=Played(history)))
         assert platform.listed == set()
         platform.add()
         with failing(lambda n, _operation, at=at: n == at, kill, performed=performed), pytest.raises(Killed):  # type: ignore[misc]
-            platform.run(playing(other=Played(HISTORY)))
-        settled(platform)
-        assert platform.listed == hashes(1, 3, 4, 11, 12), whole.made[at]
-        known = platform.hashes.read(hashes(1, 2, 3, 4, 10, 11, 12))
-        assert {key: listed.sources for key, listed in known.items() if listed.sources} == dict.fromkeys(
-            hashes(1, 3, 4, 11, 12), 1
-        )
+            platform.run(playing(other=Played(history)))
+        settled(platform, history)
+        assert platform.listed == wanted, whole.made[at]
+        known = platform.hashes.read(everything)
+        assert {key: listed.sources for key, listed in known.items() if listed.sources} == dict.fromkeys(wanted, 1)
 
 
 def test_one_run_at_a_time_works_on_a_list(platform: PullWorld) -> None:
@@ -400,5 +432,5 @@ def test_an_answer_that_is_lost_changes_nothing(platform: PullWorld) -> None:
     platform.add()
     with failing(lambda at, _operation: at % 7 == 6, unanswered, performed=True):
         platform.run(playing(other=Played(HISTORY)))
-    settled(platform)
+    settled(platform, HISTORY)
     assert platform.listed == hashes(1, 3, 4, 11, 12)

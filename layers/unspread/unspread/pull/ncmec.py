@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from unspread.pull.ncmec_page import read_entries
-from unspread.pull.source import Fault, Page, SourceError
+from unspread.pull.source import Fault, Page, SourceError, pages_from
 from unspread.pull.web import BadRequestError, Web
 
 _OVERLAP = 300
@@ -28,18 +28,9 @@ class Ncmec:
 
     def pages(self, cursor: str) -> Iterator[Page]:
         """Yield pages; see `Source`."""
-        begins, seen = not cursor, {cursor}
-        while True:
-            page = self._page(cursor, begins=begins)
-            if not page.ends and page.cursor in seen:
-                raise SourceError(Fault.STUCK)
-            yield page
-            if page.ends:
-                return
-            cursor, begins = page.cursor, False
-            seen.add(cursor)
+        return pages_from(cursor, self._page)
 
-    def _page(self, cursor: str, *, begins: bool) -> Page:
+    def _page(self, cursor: str, begins: bool) -> Page:
         since, *rest = cursor.split(" ", 2)
         start = int(since or 0)
         end, path = (int(rest[0]), rest[1]) if rest else (int(self.clock()) - _NEWEST, "")

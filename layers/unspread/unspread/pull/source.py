@@ -4,7 +4,7 @@ A record says what an entry of the list is now. With StopNCII and in files an en
 picture that has several, and a hash may be in several entries.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -100,6 +100,28 @@ class Reporter(Protocol):
 
 
 type Credentials = Mapping[str, str]
+
+
+def pages_from(cursor: str, read: Callable[[str, bool], Page]) -> Iterator[Page]:
+    """Yield pages from a cursor until one ends; each says where the next is.
+
+    Args:
+        cursor: "" for all of the list.
+        read: reads a page, given its cursor and whether a full reading begins with it.
+
+    Raises:
+        SourceError: the pages lead to themselves, or `read` raised it.
+    """
+    begins, seen = not cursor, {cursor}
+    while True:
+        page = read(cursor, begins)
+        if not page.ends and page.cursor in seen:
+            raise SourceError(Fault.STUCK)
+        yield page
+        if page.ends:
+            return
+        cursor, begins = page.cursor, False
+        seen.add(cursor)
 
 
 def single(key: HashKey, modified: int, *, listed: bool) -> Record:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unspread.hash_key import Kind
-from unspread.pull.source import CountedHash, Fault, Page, Record, SourceError, read_key, read_time, single
+from unspread.pull.source import CountedHash, Fault, Page, Record, SourceError, pages_from, read_key, read_time, single
 from unspread.pull.web import BadRequestError, Web
 
 USUAL_RECORDS = 800
@@ -38,16 +38,7 @@ class StopNcii:
 
     def pages(self, cursor: str) -> Iterator[Page]:
         """Yield pages; see `Source`."""
-        begins, seen = not cursor, {cursor}
-        while True:
-            page = self._page(cursor, begins=begins)
-            if not page.ends and page.cursor in seen:
-                raise SourceError(Fault.STUCK)
-            yield page
-            if page.ends:
-                return
-            cursor, begins = page.cursor, False
-            seen.add(cursor)
+        return pages_from(cursor, self._page)
 
     def report(self, counted: Sequence[CountedHash]) -> None:
         """Send feedback; see `Reporter`."""
@@ -61,7 +52,7 @@ class StopNcii:
         ]
         self.web.post("/SubmitFeedback", {"count": len(feedbacks), "hashFeedbacks": feedbacks})
 
-    def _page(self, cursor: str, *, begins: bool) -> Page:
+    def _page(self, cursor: str, begins: bool) -> Page:
         text, _, token = cursor.partition(" ")
         start = int(text or _BEGINNING)
         fields = {"startTimestamp": str(start), "pageSize": str(self.records)}
