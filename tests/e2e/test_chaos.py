@@ -5,6 +5,7 @@ docs/chaos.md says what is done, and what was seen in the long run.
 
 import hashlib
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 import urllib3
 
+from tests.e2e import operators
 from tests.e2e.people import Person
 from tests.local import chaos, hashes, watch
 from tests.local.chaos import Chaos
@@ -167,7 +169,9 @@ def settle(run: Run) -> dict[str, int]:
     seen = {"redriven": 0, "reconciler runs": 0}
 
     def quiet() -> bool:
-        seen["redriven"] += chaos.redrive(run.stack)
+        if watch.waiting(run.stack, "ScanDeadLetterQueueUrl"):
+            told = operators.command(run.stack, "redrive", "--queue", "scan")
+            seen["redriven"] += sum(int(count) for count in re.findall(r"(\d+) sent back", told))
         if hashes.unswept(run.stack):
             seen["reconciler runs"] += 1
             if chaos.quarter_of_an_hour_later(run.stack):

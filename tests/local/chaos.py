@@ -24,7 +24,8 @@ STREAM_BATCH = 500
 """Records of the stream that sweep is given at once. AWS filters first, so that ten entries of the log are a batch; the
 emulator filters what it has cut into batches, and ten records hold an entry or two."""
 
-REDRIVEN = {"ScanDeadLetterQueue": "ScanQueue", "ForgetDeadLetterQueue": "ForgetQueue"}
+FED = ("ScanQueue", "ForgetQueue")
+"""The queues that functions are fed from here."""
 
 
 class Chaos:
@@ -83,7 +84,7 @@ def impatient(stack: Stack) -> Iterator[None]:
     """Let messages that a killed function had come back soon, and sweep be given many entries, until the block ends."""
     stream = stack.resources["SweepFunctionListed"]
     stack.functions.update_event_source_mapping(UUID=stream, BatchSize=STREAM_BATCH)
-    before = {queue: _attributes(stack, queue)["VisibilityTimeout"] for queue in REDRIVEN.values()}
+    before = {queue: _attributes(stack, queue)["VisibilityTimeout"] for queue in FED}
     for queue in before:
         _set(stack, queue, VisibilityTimeout=str(VISIBILITY_SECONDS))
     try:
@@ -131,19 +132,6 @@ def stream_again(stack: Stack, count: int, chance: random.Random) -> None:
     chance.shuffle(records)
     body = json.dumps({"Records": records}).encode()
     stack.functions.invoke(FunctionName=stack.resources["SweepFunction"], Payload=body, InvocationType="Event")
-
-
-def redrive(stack: Stack) -> int:
-    """Return what lies in dead-letter queues to where it came from; return how many messages there were."""
-    moved = 0
-    for dead, alive in REDRIVEN.items():
-        source, target = stack.resources[dead], stack.resources[alive]
-        while found := stack.sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=10).get("Messages"):
-            for each in found:
-                stack.sqs.send_message(QueueUrl=target, MessageBody=each["Body"])
-                stack.sqs.delete_message(QueueUrl=source, ReceiptHandle=each["ReceiptHandle"])
-                moved += 1
-    return moved
 
 
 def quarter_of_an_hour_later(stack: Stack) -> int:

@@ -77,7 +77,8 @@ def tags() -> set[str]:
 
 def reasons() -> set[str]:
     """Return the words for why an upload is an `error`: those of the hashing, and what the scan adds."""
-    said = {call.args[0] for _, call in _calls({"failed"}) if len(call.args) == 1}  # the doctor says more
+    scanning = {file for file, tree in _trees() if file.stem == "content" or _imports(tree, "unspread.content")}
+    said = {call.args[0] for file, call in _calls({"failed"}) if file in scanning}
     words = {each.value for each in said if isinstance(each, ast.Constant)}
     keywords = {
         keyword.value.value
@@ -146,6 +147,10 @@ def _calls(names: set[str]) -> Iterator[tuple[Path, ast.Call]]:
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 if called in names:
                     yield file, node
+
+
+def _imports(tree: ast.Module, module: str) -> bool:
+    return any(isinstance(node, ast.ImportFrom) and node.module == module for node in tree.body)
 
 
 def _strings() -> Iterator[str]:

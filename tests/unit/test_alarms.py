@@ -132,15 +132,15 @@ def held_in_exchange(stage: Stage) -> tuple[list[Emitted], list[Emitted]]:
 
 
 def a_list_fails(stage: Stage) -> tuple[list[Emitted], list[Emitted]]:
-    with a_puller("HashTable") as platform:
-        stage.patch.setenv("PULL_TABLE", PULL_TABLE)
-        stage.patch.setenv("PULL_SECRET", platform.secret)
-        pull = stage.world.function("pull")
-        stage.world.s3.create_bucket(Bucket="files")
-        platform.add("s3://files/a.csv", "file", ListKind.FILE)
-        fires = stage.run("pull", lambda: pull.handler(sample("pull"), Context()))
-        stage.world.s3.put_object(Bucket="files", Key="a.csv", Body=f"kind,hash\npdq,{'ab' * 32}\n".encode())
-        return fires, stage.run("pull", lambda: pull.handler(sample("pull"), Context()))
+    platform = a_puller("HashTable")
+    stage.patch.setenv("PULL_TABLE", PULL_TABLE)
+    stage.patch.setenv("PULL_SECRET", platform.secret)
+    pull = stage.world.function("pull")
+    stage.world.s3.create_bucket(Bucket="files")
+    platform.add("s3://files/a.csv", "file", ListKind.FILE)
+    fires = stage.run("pull", lambda: pull.handler(sample("pull"), Context()))
+    stage.world.s3.put_object(Bucket="files", Key="a.csv", Body=f"kind,hash\npdq,{'ab' * 32}\n".encode())
+    return fires, stage.run("pull", lambda: pull.handler(sample("pull"), Context()))
 
 
 def an_import_is_old(stage: Stage) -> tuple[list[Emitted], list[Emitted]]:
