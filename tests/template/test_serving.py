@@ -224,7 +224,7 @@ def test_the_functions_that_tag_are_those_that_may() -> None:
 
 
 @pytest.mark.parametrize(("mode", "tags"), [("false", "false"), ("tag", "true"), ("true", "true")])
-@pytest.mark.parametrize("function", ["ScanFunction", "SweepFunction", "ReconcileFunction"])
+@pytest.mark.parametrize("function", ["ScanFunction", "SweepFunction", "ReconcileFunction", "BackfillFunction"])
 def test_functions_tag_only_where_tags_are_wanted(function: str, mode: str, tags: str) -> None:
     path = "Environment.Variables.TAG_VERDICTS"
     assert resolved(function, path, ServeOnlyClean=mode) == tags

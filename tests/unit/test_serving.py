@@ -13,11 +13,14 @@ from tests.support import pictures
 from tests.support.faults import denied, failing
 from tests.support.world import World
 from unspread import aws
+from unspread.assembly import backfilling
 from unspread.hash_key import HashKey, Kind
+from unspread.settings import BackfillSettings
 from unspread.stores.objects import TAG
 from unspread.stores.transaction import commit
 from unspread.submission import SubmittedItem
-from unspread.verdict import Status
+from unspread.upload import UploadMessage
+from unspread.verdict import Status, Verdict
 
 CASE = "d" * 64
 COPY = pictures.jpeg(pictures.picture(11))
@@ -200,6 +203,26 @@ def test_an_upload_that_was_judged_before_tags_were_wanted_is_tagged_when_it_com
     with failing(lambda *_: False) as calls:
         assert world.deliver(message) == []
     assert not any("Tagging" in call for call in calls.made), "and only once"
+
+
+def test_a_backfill_passes_over_what_is_tagged_alone(world: World) -> None:
+    message = world.put("innocent.jpg", INNOCENT)
+    upload_id = UploadMessage.model_validate(message).upload().id
+    with patch.dict("os.environ", {"TAG_VERDICTS": "false"}):
+        assert world.deliver(message) == []
+    assert world.uploads.outcomes([upload_id]) == {upload_id: Verdict.CLEAN}
+    assert world.uploads.outcomes([upload_id], tags=True) == {upload_id: None}
+
+    assert world.deliver(message) == []
+
+    assert world.uploads.outcomes([upload_id], tags=True) == {upload_id: Verdict.CLEAN}
+
+
+@pytest.mark.parametrize("tags", [True, False])
+def test_a_backfill_looks_for_tags_where_they_are_wanted(world: World, *, tags: bool) -> None:
+    variables = {"UPLOAD_TABLE": "UploadTable", "BACKFILL_QUEUE_URL": "queue", "TAG_VERDICTS": str(tags).lower()}
+    with patch.dict("os.environ", variables):
+        assert backfilling.backfill(BackfillSettings.load()).tags is tags
 
 
 def test_a_denied_tag_brings_the_message_back(world: World) -> None:

@@ -53,6 +53,7 @@ class Backfill:
     runs: RunTable
     wanted: ScanFilter
     ahead: int
+    tags: bool = False
     clock: Callable[[], float] = time.time
 
     def __call__(self, kind: Kind, bucket: str, turn: int, enough_time: Callable[[], bool]) -> Step:
@@ -95,7 +96,7 @@ class Backfill:
         page, cursor = self.versions.page(run.bucket, run.prefix, run.cursor, min(PAGE, self.ahead))
         wanted = [version for version in page if self._concerns(run, version)]
         readable = [version.upload for version in wanted if not version.archived]
-        known = self.uploads.outcomes([upload.id for upload in readable])
+        known = self.uploads.outcomes([upload.id for upload in readable], tags=self.tags)
         left = [upload for upload in readable if known.get(upload.id) is None]
         if left and run.kind is Kind.BACKFILL:
             self.runs.keep_queued(run, [upload.id for upload in left])
@@ -128,7 +129,7 @@ class Backfill:
             if not enough_time():
                 return Step(again=True)
             queued = self.runs.queued(run)
-            known = self.uploads.outcomes(queued)
+            known = self.uploads.outcomes(queued, tags=self.tags)
             verdicts = Counter(known.get(upload_id) or UNJUDGED for upload_id in queued)
             run = replace(run, page=run.page + 1, touched=self.clock()).counting(**verdicts)
             self.runs.save(run)

@@ -130,6 +130,7 @@ class BackfillSettings(FilterSettings):
     upload_table: Name
     backfill_queue_url: Name
     backfill_ahead: Annotated[int, Field(ge=1)] = 10_000
+    tag_verdicts: bool = False
 
 
 class LostEventsSettings(_Environment):

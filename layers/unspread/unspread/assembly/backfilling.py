@@ -20,6 +20,7 @@ def backfill(settings: BackfillSettings) -> Backfill:
         runs=RunTable(aws.dynamodb(), settings.upload_table),
         wanted=settings.scan_filter(),
         ahead=settings.backfill_ahead,
+        tags=settings.tag_verdicts,
     )
 
 

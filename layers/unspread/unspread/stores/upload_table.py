@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _RECORD, _STORED = "record", "stored"
 _KEYS_A_READ = 100
-_OUTCOME = {"ProjectionExpression": "pk, verdict, done"}
+_OUTCOME = {"ProjectionExpression": "pk, verdict, done, tagged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,13 @@ class UploadTable:
         item = cast("dict[str, Any]", answer.get("Item"))
         return (_upload(item), _record(item)) if item else None
 
-    def outcomes(self, upload_ids: Sequence[str]) -> dict[str, Verdict | None]:
-        """Read the verdicts of those uploads that have a record; None while something is left to do. Consistent."""
+    def outcomes(self, upload_ids: Sequence[str], *, tags: bool = False) -> dict[str, Verdict | None]:
+        """Read the verdicts of those uploads that have a record; None while something is left to do. Consistent.
+
+        Args:
+            upload_ids: which.
+            tags: whether tags are wanted, so that one which was never tagged is left to do.
+        """
         found: dict[str, Verdict | None] = {}
         for batch in batched(dict.fromkeys(upload_ids), _KEYS_A_READ, strict=False):
             keys = [{"pk": f"object#{upload_id}", "sk": _RECORD} for upload_id in batch]
@@ -77,7 +82,8 @@ class UploadTable:
             while request:  # a partial answer is told by UnprocessedKeys
                 answer = self._client.batch_get_item(RequestItems=request)
                 for item in cast("list[dict[str, Any]]", answer["Responses"].get(self._name, [])):
-                    verdict = Verdict(item["verdict"]) if item.get("done") else None
+                    done = item.get("done") and (item.get("tagged") or not tags)
+                    verdict = Verdict(item["verdict"]) if done else None
                     found[item["pk"].removeprefix("object#")] = verdict
                 request = answer.get("UnprocessedKeys")
         return found
