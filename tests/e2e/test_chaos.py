@@ -34,7 +34,7 @@ from unspread.cli.files import hash_file
 SEED = 20261123
 FAILING = 0.05
 ITEMS_OF_A_CASE = 4
-KILL_SECONDS = 8.0
+REQUESTS_A_KILL = 300
 SIZE = (360, 270)
 IN_OUTAGE = 6
 SECONDS_EACH = 1.5
@@ -150,7 +150,7 @@ def play(run: Run, trouble: Chaos) -> None:
             run.await_scans()
     # For a while nothing works at all: what was sent then ends in the dead-letter queue.
     with chaos.worn_out(run.stack):
-        trouble.begin(1.0)
+        trouble.go_on(1.0)
         before = watch.waiting(run.stack, "ScanDeadLetterQueueUrl")
         for number in range(IN_OUTAGE // 2):
             run.upload_copy(number, "outage")
@@ -160,7 +160,7 @@ def play(run: Run, trouble: Chaos) -> None:
             return watch.waiting(run.stack, "ScanDeadLetterQueueUrl") >= before + IN_OUTAGE
 
         polling.until("the messages of the outage to be given up", given_up, run.patience)
-    trouble.begin(FAILING)
+    trouble.go_on(FAILING)
     run.say("an outage is over")
 
 
@@ -203,12 +203,11 @@ def test_whatever_goes_wrong_every_listed_upload_ends_in_quarantine_and_no_other
     listings: int, uploads: int, stack: Stack, person: Person, tmp_path: Path
 ) -> None:
     run = Run(stack, person, tmp_path, listings, uploads)
-    trouble = Chaos(stack, SEED)
+    trouble = Chaos(stack)
     with ExitStack() as undo:
         undo.enter_context(chaos.impatient(stack))
-        trouble.begin(FAILING)
+        trouble.begin(FAILING, SEED, REQUESTS_A_KILL, kills=listings // 2)
         undo.callback(trouble.end)
-        undo.enter_context(chaos.killing(trouble, KILL_SECONDS, listings // 4))
         play(run, trouble)
         seen = settle(run)
     run.say(f"all is done: {trouble.counts() | seen}")

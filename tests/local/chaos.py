@@ -4,10 +4,10 @@ import base64
 import hashlib
 import json
 import random
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import urllib3
@@ -28,55 +28,34 @@ FED = ("ScanQueue", "ForgetQueue")
 """The queues that functions are fed from here."""
 
 
+@dataclass(frozen=True)
 class Chaos:
     """Faults between the functions of a stack and AWS: see server/faulty_app.py."""
 
-    def __init__(self, stack: Stack, seed: int) -> None:
-        self.stack = stack
-        self._seed = seed
+    stack: Stack
 
-    def begin(self, rate: float) -> None:
-        """Spoil this share of the functions' requests, 1.0 for an outage."""
-        self._call("POST", "", {"rate": rate, "seed": self._seed})
+    def begin(self, rate: float, seed: int, every: int, kills: int) -> None:
+        """Spoil this share of the functions' requests, and so often, at every so many, kill a function."""
+        self._call("POST", {"rate": rate, "seed": seed, "every": every, "kills": kills})
+
+    def go_on(self, rate: float) -> None:
+        """Spoil this share of the requests, 1.0 for an outage, 0.0 for none."""
+        self._call("POST", {"rate": rate})
 
     def end(self) -> None:
-        """Let all requests through."""
-        self._call("POST", "", {"rate": 0.0})
-
-    def kill(self) -> str | None:
-        """Kill a function that is at work; return its name, if there was one."""
-        killed: str | None = self._call("POST", "/kill", {})["killed"]
-        return killed
+        """Let all requests through, and kill no more."""
+        self._call("POST", {"rate": 0.0, "kills": 0})
 
     def counts(self) -> dict[str, int]:
-        """Return the functions' requests since the stack began, and what was done to them."""
-        return self._call("GET", "", None)
+        """Return the functions' requests since chaos first began, and what was done to them."""
+        return self._call("GET", None)
 
-    def _call(self, method: str, path: str, document: object) -> dict[str, Any]:
+    def _call(self, method: str, document: object) -> dict[str, Any]:
         with urllib3.PoolManager(retries=False, timeout=30) as http:
-            answer = http.request(method, f"{self.stack.endpoint}/_faults{path}", body=json.dumps(document).encode())
+            answer = http.request(method, f"{self.stack.endpoint}/_faults", body=json.dumps(document).encode())
             assert answer.status == 200, answer.data
             found: dict[str, Any] = json.loads(answer.data)
             return found
-
-
-@contextmanager
-def killing(chaos: Chaos, every: float, most: int) -> Iterator[None]:
-    """Kill a function at work every so many seconds, so many in all, until the block ends."""
-    stop = threading.Event()
-
-    def run() -> None:
-        killed = 0
-        while killed < most and not stop.wait(every):
-            killed += chaos.kill() is not None
-
-    thread = threading.Thread(target=run, name="killer")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 Runs in ministack's own environment (see emulator.py). Only requests that a function's role signs are spoiled; those
 of the tests, which stand for people and operators, get through. Without being asked it changes nothing.
 
-POST /_faults        {"rate": 0.05, "seed": 1}: spoil this share of the requests from now on; 0 ends it
-GET  /_faults        how many requests of functions there were, and what was done to them, by kind
-POST /_faults/kill   kill, by SIGKILL, one function that is at work; answers {"killed": its name, or null}
+POST /_faults   {"rate": 0.05}: spoil this share of the requests from now on; 0 ends it. {"seed": 1}: which ones.
+                {"every": 300, "kills": 10}: at every 300th request kill a function at work, ten times in all
+GET  /_faults   how many requests of functions there were, and what was done to them, by kind
 """
 
 import json
@@ -44,10 +44,12 @@ class FaultyApp:
     def __init__(self) -> None:
         self._random = random.Random(0)
         self._rate = 0.0
+        self._every = 1
+        self._kills = 0
         self._counts: Counter[str] = Counter()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/_faults"):
+        if scope["type"] == "http" and scope["path"] == "/_faults":
             await _answer_json(send, await self._control(scope, receive))
         elif scope["type"] == "http" and self._rate and _by_function(scope):
             await self._perhaps_spoil(scope, receive, send)
@@ -56,19 +58,20 @@ class FaultyApp:
 
     async def _control(self, scope: Message, receive: Receive) -> Message:
         body = await _read(receive)
-        if scope["path"] == "/_faults/kill":
-            killed = _kill(self._random)
-            self._counts["functions killed"] += killed is not None
-            return {"killed": killed}
         if scope["method"] == "POST":
             wanted = json.loads(body)
             self._rate = float(wanted["rate"])
+            self._every = int(wanted.get("every", self._every))
+            self._kills = int(wanted.get("kills", self._kills))
             if "seed" in wanted:
                 self._random.seed(wanted["seed"])
         return dict(self._counts)
 
     async def _perhaps_spoil(self, scope: Message, receive: Receive, send: Send) -> None:
         self._counts["requests"] += 1
+        if self._kills and self._counts["requests"] % self._every == 0 and _kill(self._random):
+            self._kills -= 1
+            self._counts["functions killed"] += 1
         if self._random.random() >= self._rate:
             await ministack.app(scope, receive, send)
             return
@@ -125,20 +128,20 @@ async def _read(receive: Receive) -> bytes:
             return body
 
 
-def _kill(chance: random.Random) -> str | None:
+def _kill(chance: random.Random) -> bool:
     """Kill a function that is past its start: killed while they start, functions would never come to work."""
     with lambda_runtime._lock:
         workers = [worker for pool in lambda_runtime._workers.values() for worker in pool if worker.in_use]
     working = [worker for worker in workers if worker._proc and (worker._start_time or 0) > _killed.get(id(worker), 0)]
     if not working:
-        return None
+        return False
     worker = chance.choice(working)
     try:
         os.kill(worker._proc.pid, signal.SIGKILL)
     except ProcessLookupError:
-        return None
+        return False
     _killed[id(worker)] = time.time()
-    return str(worker.func_name)
+    return True
 
 
 app = FaultyApp()

@@ -96,4 +96,4 @@ def checked(detail_type: str, detail: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         pydantic.ValidationError: the detail is not what the definition of its type says.
     """
-    return DETAILS[detail_type].model_validate(detail).model_dump()
+    return DETAILS[detail_type].model_validate(detail).model_dump(exclude_unset=True)
