@@ -27,6 +27,7 @@ SAMPLES = {
     "SweepFunction": "sweep",
     "ReconcileFunction": "reconcile",
     "PublishFunction": "publish",
+    "GaugeFunction": "gauge",
     "ForgetFunction": "forget",
     "BackfillFunction": "backfill",
     "LostEventsFunction": "lost-events",
@@ -167,6 +168,12 @@ def test_submit_accepts_the_sample_submission_and_logs_nothing_of_it(function: F
 @pytest.mark.parametrize("function", ["SettleFunction"], indirect=True)
 def test_settle_runs_on_its_schedule(function: Function) -> None:
     assert set(function(sample("settle"))) == {"settled"}
+
+
+@pytest.mark.parametrize("function", ["GaugeFunction"], indirect=True)
+def test_gauge_measures_what_waits(function: Function) -> None:
+    measured = function(sample("gauge"))
+    assert {"SuspectsWaiting", "OldestOpenHours", "SnapshotBehindHours", "OldestImportHours"} <= measured.keys()
 
 
 @pytest.mark.parametrize("function", ["RotateFunction"], indirect=True)

@@ -21,10 +21,11 @@ from unspread.changes import Change, Operation, pack
 from unspread.cli import main
 from unspread.cli.doctor import checks, examine
 from unspread.doctor import setup, waiting
-from unspread.doctor.canary import PREFIX, canary
+from unspread.doctor.canary import canary
 from unspread.doctor.deployed import Deployed, Finding, Health, Resource
 from unspread.doctor.permissions import permissions
 from unspread.hash_key import HashKey, Kind
+from unspread.scan_filter import CANARIES
 
 CLIENTS = (aws.functions, aws.iam, aws.cloudwatch, aws.sns, aws.cloudformation)
 
@@ -303,14 +304,14 @@ def test_alarms_that_ring_are_told_by_their_names_in_the_runbook(stack: Deployed
 
 
 def left_behind(world: World) -> tuple[int, int]:
-    listed = world.s3.list_object_versions(Bucket=world.uploads_bucket, Prefix=PREFIX)
+    listed = world.s3.list_object_versions(Bucket=world.uploads_bucket, Prefix=CANARIES)
     items = aws.dynamodb().scan(TableName="UploadTable")["Items"]
     return len(listed.get("Versions", [])) + len(listed.get("DeleteMarkers", [])), len(items)
 
 
 def test_an_upload_is_seen_and_nothing_of_it_stays(stack: Deployed, world: World) -> None:
     def arrive(_: float) -> None:
-        (version,) = world.s3.list_object_versions(Bucket=world.uploads_bucket, Prefix=PREFIX)["Versions"]
+        (version,) = world.s3.list_object_versions(Bucket=world.uploads_bucket, Prefix=CANARIES)["Versions"]
         assert world.deliver(world.message(version["Key"], version["VersionId"], version["ETag"].strip('"'))) == []
 
     (finding,) = canary(stack, 60, pause=arrive)

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from unspread.cli.stack_outputs import StackError
 from unspread.doctor import setup, waiting
 from unspread.doctor.canary import canary
-from unspread.doctor.deployed import Deployed, Finding, Health, describe, failed
+from unspread.doctor.deployed import Deployed, Finding, Health, describe, wrong
 from unspread.doctor.permissions import permissions
 
 type Check = Callable[[Deployed], Iterator[Finding]]
@@ -81,9 +81,9 @@ def examine(stack: Deployed, checks: dict[str, Check]) -> Iterator[Finding]:
             if error.response["Error"]["Code"] in _DENIED:
                 yield Finding(name, Health.SKIPPED, f"your credentials may not {_words(error)}")
             else:
-                yield failed(name, _words(error), "Is it deleted or changed by hand? Deploy again.")
+                yield wrong(name, _words(error), "Is it deleted or changed by hand? Deploy again.")
         except BotoCoreError as error:
-            yield failed(name, _words(error), "Is AWS reachable from here?")
+            yield wrong(name, _words(error), "Is AWS reachable from here?")
 
 
 def _words(error: ClientError | BotoCoreError) -> str:

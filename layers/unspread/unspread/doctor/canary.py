@@ -7,12 +7,11 @@ from contextlib import suppress
 from botocore.exceptions import BotoCoreError, ClientError
 
 from unspread import aws, ulid
-from unspread.doctor.deployed import Deployed, Finding, failed, ok
+from unspread.doctor.deployed import Deployed, Finding, ok, wrong
+from unspread.scan_filter import CANARIES
 from unspread.stores.upload_index import UploadIndex
 from unspread.stores.upload_table import UploadTable
 from unspread.upload import UNVERSIONED, Upload
-
-PREFIX = "unspread-canary/"
 
 
 def canary(stack: Deployed, seconds: float, pause: Callable[[float], object] = time.sleep) -> Iterator[Finding]:
@@ -29,13 +28,13 @@ def canary(stack: Deployed, seconds: float, pause: Callable[[float], object] = t
                 return
             pause(1.0)
         do = "Look at NoScansAlarm and ScanDeadLetterAlarm in docs/runbook.md; minutes after a deployment, try again."
-        yield failed("delivery", f"an upload had no verdict after {seconds:.0f} s", do)
+        yield wrong("delivery", f"an upload had no verdict after {seconds:.0f} s", do)
     finally:
         _delete(upload, uploads, UploadIndex(aws.dynamodb(), table))
 
 
 def _put(bucket: str) -> Upload:
-    key = f"{PREFIX}{ulid.at(int(time.time() * 1000))}.txt"
+    key = f"{CANARIES}{ulid.at(int(time.time() * 1000))}.txt"
     body = f"{key} shows that uploads are scanned. It is deleted at once.\n".encode()
     told = aws.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="text/plain")
     return Upload(bucket, key, told.get("VersionId", UNVERSIONED), told["ETag"].strip('"'), len(body))

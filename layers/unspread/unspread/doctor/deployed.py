@@ -32,7 +32,7 @@ def ok(check: str, said: str) -> Finding:
     return Finding(check, Health.OK, said)
 
 
-def failed(check: str, said: str, do: str) -> Finding:
+def wrong(check: str, said: str, do: str) -> Finding:
     """Return what a check found out of order."""
     return Finding(check, Health.FAILED, said, do)
 

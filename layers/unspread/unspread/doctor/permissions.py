@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from unspread import aws
-from unspread.doctor.deployed import Deployed, Finding, Health, Resource, failed, ok
+from unspread.doctor.deployed import Deployed, Finding, Health, Resource, ok, wrong
 
 _NOT_THERE = {"AccessDenied", "NotImplemented", "InvalidAction", "UnknownOperationException"}
 
@@ -18,7 +18,7 @@ def permissions(stack: Deployed) -> Iterator[Finding]:
     for role in roles:
         statements = list(_statements(role))
         if not statements:
-            yield failed("permissions", f"{role.name} has no policy", "Deploy again: somebody has changed it by hand.")
+            yield wrong("permissions", f"{role.name} has no policy", "Deploy again: somebody has changed it by hand.")
         try:
             for statement in statements:
                 granted += len(_listed(statement["Action"]))
@@ -56,9 +56,7 @@ def _denied(role: Resource, statement: dict[str, Any]) -> Iterator[Finding]:
         for each in told["EvaluationResults"]:
             if each["EvalDecision"] != "allowed":
                 do = "Look for a permissions boundary, or a policy of the organisation, that forbids it."
-                yield failed(
-                    "permissions", f"{role.name} may not {each['EvalActionName']} ({each['EvalDecision']})", do
-                )
+                yield wrong("permissions", f"{role.name} may not {each['EvalActionName']} ({each['EvalDecision']})", do)
 
 
 def _listed(value: object) -> list[Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from unspread import __version__, aws
-from unspread.doctor.deployed import Deployed, Finding, Health, failed, ok
+from unspread.doctor.deployed import Deployed, Finding, Health, ok, wrong
 
 OUTPUTS = (
     "ApiUrl",
@@ -38,7 +38,7 @@ def version(stack: Deployed) -> Iterator[Finding]:
     """Compare the deployed version with this one, and look for what commands need."""
     missing = [name for name in OUTPUTS if name not in stack.outputs]
     if missing:
-        yield failed("outputs", f"missing: {', '.join(missing)}", _REDEPLOY)
+        yield wrong("outputs", f"missing: {', '.join(missing)}", _REDEPLOY)
     else:
         yield ok("outputs", f"all {len(OUTPUTS)} are there")
     deployed = stack.outputs.get("Version", "none")
@@ -46,7 +46,7 @@ def version(stack: Deployed) -> Iterator[Finding]:
         yield ok("version", deployed)
     else:
         do = "Deploy this version, or install that one's command line."
-        yield failed("version", f"{deployed} is deployed, this is {__version__}", do)
+        yield wrong("version", f"{deployed} is deployed, this is {__version__}", do)
 
 
 def clock(stack: Deployed) -> Iterator[Finding]:
@@ -55,7 +55,7 @@ def clock(stack: Deployed) -> Iterator[Finding]:
     if abs(stack.ahead) <= _MOST_SKEW:
         yield ok("clock", said)
     else:
-        yield failed("clock", said, "Set it by NTP: AWS refuses requests from clocks that are minutes off.")
+        yield wrong("clock", said, "Set it by NTP: AWS refuses requests from clocks that are minutes off.")
 
 
 def functions(stack: Deployed) -> Iterator[Finding]:
@@ -64,13 +64,13 @@ def functions(stack: Deployed) -> Iterator[Finding]:
     for function in functions:
         told = aws.functions().get_function_configuration(FunctionName=function.id)
         if told.get("State", "Active") != "Active" or told.get("LastUpdateStatus", "Successful") == "Failed":
-            yield failed("functions", f"{function.name} is {told.get('State')}", _REDEPLOY)
+            yield wrong("functions", f"{function.name} is {told.get('State')}", _REDEPLOY)
     mappings = stack.of("AWS::Lambda::EventSourceMapping")
     for mapping in mappings:
         state = aws.functions().get_event_source_mapping(UUID=mapping.id)["State"]
         if state not in {"Enabled", "Enabling", "Updating"}:
             do = f"aws lambda update-event-source-mapping --uuid {mapping.id} --enabled"
-            yield failed("functions", f"{mapping.name} is {state}: nothing is fed", do)
+            yield wrong("functions", f"{mapping.name} is {state}: nothing is fed", do)
     yield ok("functions", f"looked at {len(functions)}, and {len(mappings)} mappings that feed them")
 
 
@@ -85,7 +85,7 @@ def tables(stack: Deployed) -> Iterator[Finding]:
         else:
             setting = "Enabled=true,AttributeName=expires"
             do = f"aws dynamodb update-time-to-live --table-name {table.id} --time-to-live-specification {setting}"
-            yield failed("expiry", f"off for {table.name}: its items stay for ever", do)
+            yield wrong("expiry", f"off for {table.name}: its items stay for ever", do)
 
 
 def buckets(stack: Deployed) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def buckets(stack: Deployed) -> Iterator[Finding]:
             yield ok("events", f"EventBridge is on for {bucket}")
         else:
             do = f"unspread watch {bucket} --stack {stack.name}" if bucket in existing else _REDEPLOY
-            yield failed("events", f"EventBridge is off for {bucket}: its uploads are not scanned", do)
+            yield wrong("events", f"EventBridge is off for {bucket}: its uploads are not scanned", do)
 
 
 def secrets(stack: Deployed) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ def secrets(stack: Deployed) -> Iterator[Finding]:
         told = aws.secrets().describe_secret(SecretId=stack.outputs[output])
         if told.get("DeletedDate"):
             do = f"aws secretsmanager restore-secret --secret-id {stack.outputs[output]}"
-            yield failed("secrets", f"{output} is being deleted", do)
+            yield wrong("secrets", f"{output} is being deleted", do)
         else:
             yield ok("secrets", f"{output} is there")
 
@@ -125,4 +125,4 @@ def topic(stack: Deployed) -> Iterator[Finding]:
         yield ok("alarm topic", f"{len(confirmed)} confirmed subscriptions")
     else:
         do = "Subscribe to the topic, and confirm it by the link that is sent."
-        yield failed("alarm topic", f"nobody hears the alarms: {len(told)} unconfirmed subscriptions", do)
+        yield wrong("alarm topic", f"nobody hears the alarms: {len(told)} unconfirmed subscriptions", do)

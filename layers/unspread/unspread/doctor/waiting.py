@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from unspread import aws
 from unspread.assembly import gauging
 from unspread.clock import HOURS
-from unspread.doctor.deployed import Deployed, Finding, Health, failed, ok
+from unspread.doctor.deployed import Deployed, Finding, Health, ok, wrong
 from unspread.settings import GaugeSettings
 
 _QUEUES = {"ScanQueueUrl": 15, "ForgetQueueUrl": 60, "BackfillQueueUrl": 24 * 60}
@@ -29,7 +29,7 @@ def dead_letters(stack: Deployed) -> Iterator[Finding]:
         if waiting := int(told["Attributes"]["ApproximateNumberOfMessages"]):
             full = True
             do = f"See docs/runbook.md, then: unspread redrive --stack {stack.name}"
-            yield failed("dead letters", f"{waiting} in {output.removesuffix('Url')}", do)
+            yield wrong("dead letters", f"{waiting} in {output.removesuffix('Url')}", do)
     if not full:
         yield ok("dead letters", f"none in {len(found)} queues")
 
@@ -57,7 +57,7 @@ def queues(stack: Deployed) -> Iterator[Finding]:
         oldest = max(point["Maximum"] for point in told) / 60
         said = f"the oldest message of {queue} has waited {oldest:.0f} minutes"
         if oldest > minutes:
-            yield failed("queues", said, "See ScanQueueAgeAlarm and ForgetQueueAgeAlarm in docs/runbook.md.")
+            yield wrong("queues", said, "See ScanQueueAgeAlarm and ForgetQueueAgeAlarm in docs/runbook.md.")
         else:
             yield ok("queues", said)
 
@@ -98,7 +98,7 @@ def waits(stack: Deployed) -> Iterator[Finding]:
             f"unspread lists list --stack {stack.name} tells why.",
         ),
     ):
-        yield failed(check, said, do) if hours > most else ok(check, said)
+        yield wrong(check, said, do) if hours > most else ok(check, said)
 
 
 def alarms(stack: Deployed) -> Iterator[Finding]:
@@ -112,6 +112,6 @@ def alarms(stack: Deployed) -> Iterator[Finding]:
         )
         ringing += [named[each["AlarmName"]] for each in told["MetricAlarms"]]
     for name in sorted(ringing):
-        yield failed("alarms", f"{name} rings", f"See {name} in docs/runbook.md.")
+        yield wrong("alarms", f"{name} rings", f"See {name} in docs/runbook.md.")
     if not ringing:
         yield ok("alarms", f"none of {len(names)} rings")
