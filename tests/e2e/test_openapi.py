@@ -35,6 +35,7 @@ from tests.support.openapi import DOCUMENTS
 from unspread import case_code
 
 PARTICIPANTS = 3  # each may ask 50 times at once
+SECONDS = 60  # for an answer: a cold start on a busy machine takes longer than schemathesis waits
 BOTH = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 CONFIGURATION = schemathesis.Config.from_dict(
     {"checks": {"negative_data_rejection": {"expected-statuses": [400, 401, 403, 404, 409, 413, 415, 422, 429]}}}
@@ -97,7 +98,8 @@ class Caller:
         number = self.seen.total()
         if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE:
             self._make_plausible(case, number)
-        answer = case.call(self.stack.api, self.session, **self._credentials(case.operation.label, number))
+        known = self._credentials(case.operation.label, number)
+        answer = case.call(self.stack.api, self.session, timeout=SECONDS, **known)
         self.seen[answer.status_code] += 1
         checks = CONFORMING if case.operation.method == "put" else [*CONFORMING, REJECTING]  # a vote is always as ours
         case.validate_response(answer, checks=checks)
@@ -116,7 +118,7 @@ class Caller:
     def _refused(self, case: AnyCase) -> None:
         if isinstance(case.body, dict):
             case.body.pop("proof", None)
-        answer = case.call(self.stack.api, self.session)
+        answer = case.call(self.stack.api, self.session, timeout=SECONDS)
         assert 400 <= answer.status_code < 500
         if case.operation.label != "POST /check":  # that the gateway answers, and the emulator's in words of its own
             case.validate_response(answer, checks=CONFORMING)
