@@ -23,8 +23,8 @@ _HEAD = """# What it costs
 Requests and units of capacity, counted from the calls that one upload and one listing really make while the table of
 uploads grows; in dollars at the prices of us-east-1 on demand (DynamoDB $0.125 and $0.625 for a million read and write
 units). Made by `python -m tests.benchmarks.costs --write`: the tables are an emulator's, the units follow the rules for
-item sizes that AWS documents (`tests/benchmarks/capacity.py`). Not verified against a bill. `unspread cost --uploads N` makes a
-month of it, with what listings, storage and alarms add ([operations.md](operations.md)).
+item sizes that AWS documents (`tests/benchmarks/capacity.py`). Not verified against a bill. `unspread cost --uploads N`
+makes a month of it, with what listings, storage and alarms add ([operations.md](operations.md)).
 """
 
 

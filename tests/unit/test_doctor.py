@@ -26,7 +26,9 @@ from unspread.doctor.deployed import Deployed, Finding, Health, Resource
 from unspread.doctor.permissions import permissions
 from unspread.hash_key import HashKey, Kind
 from unspread.scan_filter import CANARIES
+from unspread.stores.run_table import RunTable
 
+NOW = 1_795_400_000.0
 CLIENTS = (aws.functions, aws.iam, aws.cloudwatch, aws.sns, aws.cloudformation)
 
 
@@ -149,11 +151,14 @@ def test_a_bucket_whose_uploads_nobody_hears_of_is_told(stack: Deployed, world: 
     assert bad(setup.buckets(stack)) == []
     world.s3.create_bucket(Bucket="theirs")
     more = replace(stack, parameters={**stack.parameters, "ExistingBuckets": "theirs"})
+    _, finding = setup.buckets(more)
+    assert (finding.health, finding.do) == (Health.ADVICE, "unspread watch theirs --stack unspread")
+    RunTable(aws.dynamodb(), "UploadTable").watch("theirs", NOW, switched_on=True)
     ((said, do),) = bad(setup.buckets(more))
-    assert (said, do) == (
-        "EventBridge is off for theirs: its uploads are not scanned",
-        "unspread watch theirs --stack unspread",
-    )
+    assert said.startswith("EventBridge is off for theirs")
+    assert do == "unspread watch theirs --stack unspread"
+    with answering(GetBucketNotificationConfiguration=_no_bucket):
+        assert [said.split()[4] for said, _ in bad(setup.buckets(more))] == [f"{world.uploads_bucket}:", "theirs,"]
 
 
 def test_a_secret_that_is_being_deleted_is_told(stack: Deployed) -> None:
@@ -242,6 +247,10 @@ def test_where_nothing_can_be_simulated_that_is_said_aloud(role: Deployed) -> No
         pytest.raises(ClientError, match="NoSuchEntity"),
     ):
         list(permissions(role))
+
+
+def _no_bucket(_: object) -> None:
+    raise ClientError({"Error": {"Code": "NoSuchBucket", "Message": "gone"}}, "GetBucketNotificationConfiguration")
 
 
 def _gone(operation: str) -> Exception:

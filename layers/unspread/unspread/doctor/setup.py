@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+from botocore.exceptions import ClientError
+
 from unspread import __version__, aws
 from unspread.doctor.deployed import Deployed, Finding, Health, ok, wrong
+from unspread.stores.run_table import RunTable
 
 OUTPUTS = (
     "ApiUrl",
@@ -90,14 +93,28 @@ def tables(stack: Deployed) -> Iterator[Finding]:
 
 def buckets(stack: Deployed) -> Iterator[Finding]:
     """Look whether the watched buckets tell EventBridge of uploads."""
-    existing = [name for name in stack.parameters.get("ExistingBuckets", "").split(",") if name]
-    for bucket in [stack.outputs["UploadBucketName"], *existing]:
-        told = aws.s3().get_bucket_notification_configuration(Bucket=bucket)
-        if "EventBridgeConfiguration" in told:
+    own = stack.outputs["UploadBucketName"]
+    if _is_on(own):
+        yield ok("events", f"EventBridge is on for {own}")
+    else:
+        yield wrong("events", f"EventBridge is off for {own}: its uploads are not scanned", _REDEPLOY)
+    runs = RunTable(aws.dynamodb(), stack.outputs["UploadTableName"])
+    for bucket in filter(None, stack.parameters.get("ExistingBuckets", "").split(",")):
+        if _is_on(bucket):
             yield ok("events", f"EventBridge is on for {bucket}")
-        else:
-            do = f"unspread watch {bucket} --stack {stack.name}" if bucket in existing else _REDEPLOY
-            yield wrong("events", f"EventBridge is off for {bucket}: its uploads are not scanned", do)
+            continue
+        said = f"EventBridge is off for {bucket}, or it is not there: its uploads are not scanned"
+        health = Health.FAILED if runs.watched(bucket) else Health.ADVICE
+        yield Finding("events", health, said, f"unspread watch {bucket} --stack {stack.name}")
+
+
+def _is_on(bucket: str) -> bool:
+    try:
+        return "EventBridgeConfiguration" in aws.s3().get_bucket_notification_configuration(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchBucket":
+            return False
+        raise
 
 
 def secrets(stack: Deployed) -> Iterator[Finding]:
