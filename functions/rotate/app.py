@@ -1,4 +1,4 @@
-"""The secret that signs challenges is replaced, month by month."""
+"""The secret that signs challenges is replaced when it is a month old."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from unspread.telemetry import logger
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, bool]:  # noqa: ARG001 - a schedule says nothing
-    """Replace the secret, unless that was done just now: a schedule may come twice."""
+    """Replace the secret if it is old enough. The schedule comes every day: a run that failed is made up for."""
     replaced = proof_secret.replace(aws.secrets(), RotateSettings.load().proof_secret)
-    logger.info("rotated" if replaced else "rotated already")
+    logger.info("rotated" if replaced else "not yet")
     return {"replaced": replaced}

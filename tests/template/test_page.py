@@ -63,7 +63,8 @@ def test_the_secret_of_the_challenges_is_made_by_the_stack_and_nobody_else_can_r
     assert secret["GenerateSecretString"] == {"PasswordLength": 64, "ExcludePunctuation": True}
     assert not {"SecretString", "Name"} & secret.keys()
     readers = [role for role in resources("AWS::IAM::Role") if "ProofSecret.Id" in rights(role)]
-    assert readers == ["SubmitRole"]
+    assert sorted(readers) == ["RotateRole", "SubmitRole"]
+    assert "secretsmanager:PutSecretValue" not in rights("SubmitRole")["ProofSecret.Id"]
     assert environment("SubmitFunction")["PROOF_SECRET"] == {"Fn::GetAtt": ["ProofSecret", "Id"]}
 
 

@@ -111,7 +111,7 @@ def test_the_secret_that_we_make_is_replaced_on_a_schedule() -> None:
         for rule in rules
         if "ScheduleExpression" in rule["Properties"]
     }
-    assert scheduled["RotateFunction"] == "rate(30 days)"
+    assert scheduled["RotateFunction"] == "rate(1 day)"
 
 
 @pytest.mark.parametrize("threat", THREATS)

@@ -41,7 +41,7 @@ def proofs() -> Proofs:
 def test_a_new_value_signs_and_the_one_before_is_kept(world: World) -> None:
     before = value()
 
-    assert replaced(hours=720)
+    assert replaced(hours=721)
 
     assert value("AWSPREVIOUS") == before
     assert len(value()) == 64
@@ -50,15 +50,23 @@ def test_a_new_value_signs_and_the_one_before_is_kept(world: World) -> None:
 
 def test_a_challenge_from_before_can_still_be_solved(world: World) -> None:
     challenge = proofs().challenge()
-    assert replaced(hours=720)
+    assert replaced(hours=721)
     proofs().redeem(Payload.from_base64(solved(challenge.to_dict())), REQUEST)
 
 
-@pytest.mark.parametrize("hours", [0, 0.5, 1.9])
-def test_it_is_never_replaced_twice_within_two_hours(world: World, hours: float) -> None:
+@pytest.mark.parametrize("hours", [0, 1.9, 719])
+def test_it_is_not_replaced_before_it_is_30_days_old(world: World, hours: float) -> None:
     before = value()
     assert not replaced(hours)
     assert value() == before
+
+
+def test_replacing_it_by_hand_puts_the_next_time_off(world: World) -> None:
+    """Twice within two hours would leave challenges that nobody takes any longer."""
+    secret = RotateSettings.load().proof_secret
+    aws.secrets().put_secret_value(SecretId=secret, SecretString="by hand")
+    assert not replaced(hours=1)
+    assert value() == "by hand"
 
 
 def test_the_function_replaces_on_its_schedule_and_says_nothing_of_the_value(
@@ -67,7 +75,7 @@ def test_the_function_replaces_on_its_schedule_and_says_nothing_of_the_value(
     lines = collected(monkeypatch)
     function = world.function("rotate")
     assert function.handler(sample("rotate"), Context()) == {"replaced": False}
-    monkeypatch.setattr(proof_secret, "_REMEMBERED", -1)
+    monkeypatch.setattr(proof_secret, "LIFETIME", timedelta(0))
     assert function.handler(sample("rotate"), Context()) == {"replaced": True}
     said = lines.getvalue()
     assert "rotated" in said
@@ -78,5 +86,5 @@ def test_the_function_replaces_on_its_schedule_and_says_nothing_of_the_value(
 def test_a_run_that_is_denied_fails_and_changes_nothing(world: World) -> None:
     before = value()
     with failing(lambda _, operation: operation == "PutSecretValue", denied), pytest.raises(ClientError):
-        replaced(hours=720)
+        replaced(hours=721)
     assert value() == before

@@ -53,8 +53,9 @@ class Backfill:
     runs: RunTable
     wanted: ScanFilter
     ahead: int
-    tags: bool = False
     clock: Callable[[], float] = time.time
+    tags: bool = False
+    """Whether versions that were judged before tags were wanted are queued again, to be tagged."""
 
     def __call__(self, kind: Kind, bucket: str, turn: int, enough_time: Callable[[], bool]) -> Step:
         """Take a run further while there is `enough_time`."""

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ _REMEMBERED = 3600
 
 _SOONEST = 10
 """Seconds between two readings on account of signatures that do not fit, lest forgers make us read on and on."""
+
+LIFETIME = timedelta(days=30)
+"""How long a value signs. Far longer than the two hours that have to lie between two replacements: a function signs for
+up to an hour with what it read, and the challenge lives up to another."""
 
 _BYTES = 48
 """Random bytes of a new value."""
@@ -67,13 +71,9 @@ class ProofSecret:
 def replace(
     client: "SecretsManagerClient", secret: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> bool:
-    """Give the secret of this ARN a new value, and keep the one before; tell whether it did.
-
-    It does not within two hours of the last time, however often it is asked: a function signs for up to an hour with
-    what it read, the challenge lives up to another, and the signature has to be by one of the two that are kept.
-    """
+    """Give the secret of this ARN a new value if it is old enough, and keep the one before; tell whether it did."""
     current = client.get_secret_value(SecretId=secret, VersionStage="AWSCURRENT")
-    if (clock() - current["CreatedDate"]).total_seconds() < 2 * _REMEMBERED:
+    if clock() - current["CreatedDate"] < LIFETIME:
         return False
     client.put_secret_value(SecretId=secret, SecretString=secrets.token_urlsafe(_BYTES))
     return True
