@@ -107,9 +107,21 @@ def foreign(stack: Stack) -> Iterator[Callable[..., Foreign]]:
 
 
 def status(stack: Stack, bucket: str) -> dict[str, Any]:
-    """Return how far the backfill of a bucket is."""
+    """Return what the command line tells of the backfill of a bucket."""
     document: dict[str, Any] = json.loads(operate(stack, "backfill", bucket, "--status"))
     return document
+
+
+def state(stack: Stack, kind: str, bucket: str) -> tuple[str, int]:
+    """Return where a run is, and how much it has queued."""
+    table, key = stack.outputs["UploadTableName"], {"pk": {"S": kind}, "sk": {"S": bucket}}
+    item = stack.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+    return item["state"]["S"], int(item["counted"]["M"].get("queued", {"N": "0"})["N"])
+
+
+def becomes(stack: Stack, bucket: str, wanted: State, seconds: float = 120) -> None:
+    """Wait until the backfill of a bucket is there."""
+    polling.until(f"the backfill to be {wanted}", lambda: state(stack, "backfill", bucket)[0] == wanted, seconds)
 
 
 def live_seconds(stack: Stack, first: int) -> list[float]:
@@ -126,7 +138,7 @@ def live_seconds(stack: Stack, first: int) -> list[float]:
 
 @pytest.mark.parametrize("count", [100, pytest.param(2000, marks=pytest.mark.soak)])
 def test_a_bucket_is_watched_and_backfilled_stopped_half_way_and_gone_on_with(
-    count: int, stack: Stack, foreign: Callable[..., Foreign], tmp_path: Path, record_testsuite_property: Any
+    count: int, stack: Stack, foreign: Callable[..., Foreign], tmp_path: Path
 ) -> None:
     bucket = foreign(VERSIONED, versioned=True)
     before = bucket.notifications()
@@ -149,19 +161,20 @@ def test_a_bucket_is_watched_and_backfilled_stopped_half_way_and_gone_on_with(
     alone = live_seconds(stack, 90_000)
 
     operate(stack, "backfill", bucket.name, "--yes", "--detach")
-    polling.until("a part to be queued", lambda: status(stack, bucket.name).get("queued", 0) > 0, 120)
+    polling.until("a part to be queued", lambda: state(stack, "backfill", bucket.name)[1] > 0, 120)
     operate(stack, "backfill", bucket.name, "--stop")
-    polling.until("it to stop", lambda: status(stack, bucket.name)["state"] == State.STOPPED, 120)
-    half = status(stack, bucket.name)
-    assert 0 < half["queued"] < count
+    becomes(stack, bucket.name, State.STOPPED)
+    half = state(stack, "backfill", bucket.name)[1]
+    assert 0 < half < count
 
     operate(stack, "backfill", bucket.name, "--resume", "--detach")
+    begun = time.monotonic()
     beside = live_seconds(stack, 91_000)
-    still = status(stack, bucket.name)["state"]
-    polling.until("its end", lambda: status(stack, bucket.name)["state"] == State.DONE, SECONDS_EACH * count + 120, 1)
+    still = state(stack, "backfill", bucket.name)[0]
+    becomes(stack, bucket.name, State.DONE, SECONDS_EACH * count + 120)
+    took = time.monotonic() - begun
     done = status(stack, bucket.name)
-    figures = {"alone": median(alone), "beside": median(beside), "state after": still, "half": half["queued"]}
-    record_testsuite_property(f"backfill of {count}", figures)
+    figures = {"alone": median(alone), "beside": median(beside), "then": still, "half": half, "seconds": took}
     print(figures, done)
 
     assert (done["queued"], done.get("unjudged", 0)) == (count, 0)
@@ -214,10 +227,4 @@ def test_without_versions_an_upload_has_one_verdict_whichever_way_it_was_found(
 
 def test_lost_events_are_looked_for_as_the_roles_let(stack: Stack) -> None:
     assert watch.invoke(stack, "LostEventsFunction")["begun"] == 1
-
-    def state() -> str:
-        key = {"pk": {"S": "check"}, "sk": {"S": stack.uploads}}
-        found = stack.dynamodb.get_item(TableName=stack.outputs["UploadTableName"], Key=key, ConsistentRead=True)
-        return found["Item"]["state"]["S"]
-
-    polling.until("the look to end", lambda: state() == State.DONE, 60)
+    polling.until("the look to end", lambda: state(stack, "check", stack.uploads)[0] == State.DONE, 60)
