@@ -64,7 +64,13 @@ class Operator:
     def backfill(self, wanted: ScanFilter | None = None) -> Backfill:
         uploads = UploadTable(aws.dynamodb(), "UploadTable")
         return Backfill(
-            Versions(aws.s3()), uploads, self.queue, self.table, wanted or ScanFilter(), self.ahead, lambda: self.now
+            Versions(aws.s3()),
+            uploads,
+            self.queue,
+            self.table,
+            wanted or ScanFilter(),
+            self.ahead,
+            clock=lambda: self.now,
         )
 
     def begin(self, kind: Kind = Kind.BACKFILL, **more: Any) -> Run:

@@ -87,17 +87,26 @@ class Objects:
             CopyDiffersError: the copy's SHA-256 is not `sha256`.
         """
         key = quarantine_key(upload)
-        source = {"Bucket": upload.bucket, "Key": upload.key, "VersionId": upload.version}
-        request: dict[str, Any] = {"Bucket": self.quarantine_bucket, "Key": key}
-        if not upload.versioned:
-            request["CopySourceIfMatch"] = upload.etag
-        with _gone_is_told():
-            self._client.copy_object(CopySource=cast("Any", source), **request)
+        source = {"Bucket": upload.bucket, "Key": upload.key}
+        try:
+            self._copy(upload, source | {"VersionId": upload.version}, key)
+        except ObjectGoneError:
+            if upload.versioned:
+                raise
+            # Not all that speak S3's protocol know the name of the one version of a bucket that keeps none.
+            self._copy(upload, source, key)
         if not self.in_quarantine(upload, sha256):
             raise CopyDiffersError("The copy in quarantine is not what was scanned.")
         with suppress(NoRoomForTagError):  # in quarantine the tag is a courtesy
             self._tag({"Bucket": self.quarantine_bucket, "Key": key}, "match")
         return key
+
+    def _copy(self, upload: Upload, source: dict[str, str], key: str) -> None:
+        condition: dict[str, Any] = {} if upload.versioned else {"CopySourceIfMatch": upload.etag}
+        with _gone_is_told():
+            self._client.copy_object(
+                Bucket=self.quarantine_bucket, Key=key, CopySource=cast("Any", source), **condition
+            )
 
     def in_quarantine(self, upload: Upload, sha256: bytes) -> bool:
         """Tell, by reading it, whether an upload's copy in quarantine is there and has this SHA-256."""
