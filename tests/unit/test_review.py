@@ -237,7 +237,10 @@ def test_a_confirmed_suspect_of_an_active_hash_is_removed(world: World, desk: De
     assert (review(name).verdict, review(name).done) == ("match", True)
 
 
-def test_a_suspect_of_a_held_hash_waits_for_the_approval_of_the_hash(world: World, desk: Desk) -> None:
+def test_a_suspect_of_a_held_hash_waits_for_the_approval_of_the_hash(
+    world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unspread.stores.upload_index.UploadIndex.with_band", lambda _, band: with_band(band))
     name, message = suspected(world)
     refused = desk.decide(name, "confirm")
     assert (refused.status, "held" in refused.body["detail"]) == (409, True)
