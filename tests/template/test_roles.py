@@ -72,6 +72,7 @@ TO_DECIDE: Rights = {
     "QuarantineBucket.Arn": TO_TELL_MISSING_FROM_DENIED | {"s3:ListBucketVersions"},
     "UploadTable.Arn": TO_ACT["UploadTable.Arn"] | {"dynamodb:DeleteItem"},
 }
+TO_DECIDE |= {f"{EXISTING}/*": TO_DECIDE["UploadBucket.Arn/*"], EXISTING_KEY: {"kms:Decrypt", "kms:GenerateDataKey"}}
 
 RIGHTS: dict[str, Rights] = {
     "ReviewRole": {**TO_DECIDE, "ReviewLog.Arn": LOG},

@@ -15,6 +15,7 @@ from unspread.guard import Guard
 from unspread.hash_key import HashKey
 from unspread.match import Done, MatchAction, describe
 from unspread.release import MOST_AT_ONCE, Release
+from unspread.serving import TagVerdict
 from unspread.stores.events import DetailType
 from unspread.stores.objects import ObjectGoneError
 from unspread.stores.restoring import NewerObjectError
@@ -79,6 +80,7 @@ class Reviewing:
     needed: int
     adult_days: int
     minor_days: int
+    tag: TagVerdict | None = None
     clock: Callable[[], float] = time.time
 
     def page(self, after: str, most: int, verdict: Verdict | None) -> tuple[list[Reviewed], str]:
@@ -235,6 +237,8 @@ class Reviewing:
             raise ReviewConflictError(_NEWER) from None
         except ObjectGoneError:
             raise ReviewConflictError("What was put back is gone again. Its owner may have deleted it.") from None
+        if self.tag and not review.moved:
+            self.tag(upload, Verdict.CLEAN)  # or what another hash has made of it meanwhile
         about = self._about(upload, review)
         self.act.events.publish(
             [(DetailType.REVIEW_DECIDED, about), (DetailType.OBJECT_RELEASED, about | {"restored": review.moved})]

@@ -5,6 +5,7 @@ from unspread.assembly import judging
 from unspread.release import Release
 from unspread.retain import Retain
 from unspread.review import Reviewing
+from unspread.serving import TagVerdict
 from unspread.settings import RetainSettings, ReviewSettings
 from unspread.stores.restoring import Restoring
 from unspread.stores.review_audit import ReviewAudit
@@ -31,6 +32,7 @@ def reviewing(settings: ReviewSettings) -> Reviewing:
         settings.reviewers_needed,
         settings.adult_retention_days,
         settings.minor_retention_days,
+        TagVerdict(act.objects, act.uploads, act.events) if settings.tag_verdicts else None,
     )
 
 
