@@ -23,8 +23,10 @@ def reviews() -> Reviewing:
 application = Application(REVIEWERS, review_routes(reviews))
 
 
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request. The event holds an address and a name: they go into no log."""
+    metrics.add_metric("Requests", MetricUnit.Count, 1)
     return application(event, context)
 
 

@@ -20,6 +20,7 @@ from tests.support.reviews import (
     caught,
     current,
     review,
+    set_held,
     suspected,
     table,
 )
@@ -235,6 +236,21 @@ def test_a_confirmed_suspect_of_an_active_hash_is_removed(world: World, desk: De
     assert not world.is_there(message)
     assert world.quarantined() == [COPY]
     assert (review(name).verdict, review(name).done) == ("match", True)
+
+
+def test_a_confirmed_suspect_beyond_the_match_distance_is_removed_too(world: World, desk: Desk) -> None:
+    *_, phash = (key for key in ITEM.listable() if str(key).startswith("phash#"))
+    world.submit(CASE, ITEM)
+    for key in ITEM.listable():
+        if key != phash:
+            set_held(world, key)
+    message = world.put("suspect.jpg", COPY)
+    assert world.deliver(message) == []
+    (name,) = (each.upload_id for each in table().open())
+    assert desk.decide(name, "confirm").status == 200
+    assert not world.is_there(message)
+    (found,) = (event["detail"] for event in world.events() if event["detail-type"] == "Match Found")
+    assert (found["kind"], found["action"]) == ("phash", "quarantined")
 
 
 def test_a_suspect_of_a_held_hash_waits_for_the_approval_of_the_hash(

@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from unspread.clock import Clock
 from unspread.guard import Guard
 from unspread.hash_key import HashKey
 from unspread.match import Done, MatchAction, describe
@@ -23,6 +24,7 @@ from unspread.stores.review_audit import Entry, ReviewAudit
 from unspread.stores.review_table import Review, ReviewTable, opened_at
 from unspread.stores.transaction import Action, commit
 from unspread.stores.upload_table import Record
+from unspread.telemetry import took
 from unspread.upload import Upload
 from unspread.verdict import Status, Verdict
 
@@ -227,6 +229,7 @@ class Reviewing:
             events.append((DetailType.REPORT_DUE, self._about(upload, decided)))
         self.act.events.publish(events)
         commit(self.transactions(), partial(self._if_still, review, decided))
+        took(Clock.MATCH_TO_DECISION, review.since)
 
     def _release(self, reviewed: Reviewed) -> None:
         review, upload = reviewed.review, reviewed.upload
@@ -244,6 +247,7 @@ class Reviewing:
             [(DetailType.REVIEW_DECIDED, about), (DetailType.OBJECT_RELEASED, about | {"restored": review.moved})]
         )
         commit(self.transactions(), partial(self._if_still, review, replace(review, done=True)))
+        took(Clock.MATCH_TO_DECISION, review.since)
 
     def _if_still(self, was: Review, review: Review) -> list[Action]:
         current = self.reviews.read(was.upload_id)

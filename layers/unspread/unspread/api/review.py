@@ -15,6 +15,7 @@ from unspread.api.answers import answer, answers
 from unspread.api.description import Description, header
 from unspread.api.problems import RefusedError
 from unspread.api.proof import STRICT
+from unspread.clock import hours_left
 from unspread.match import Done
 from unspread.review import Decision, ReviewConflictError, Reviewed, Reviewing, ReviewNotFoundError
 from unspread.stores.objects import quarantine_key
@@ -29,9 +30,6 @@ REVIEWERS = Description(
     },
     ("IAM",),
 )
-CLOCK = 48 * 3600
-"""Seconds within which a person is to decide."""
-
 _READ = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 _BODY = (*_READ, HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 ReviewId = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="The upload's identifier.")]
@@ -195,7 +193,7 @@ def _told(reviewing: Reviewing, reviewed: Reviewed) -> ReviewAnswer:
         {
             "id": review.upload_id,
             "since": _time(review.since),
-            "left": int(review.since + CLOCK - time.time()),
+            "left": int(3600 * hours_left(review.since, time.time())),
             "verdict": review.verdict.value,
             "category": review.category,
             "kind": nearest.key.kind.value if nearest else None,
