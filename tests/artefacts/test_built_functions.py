@@ -38,6 +38,8 @@ SAMPLES = {
     "ExchangeFunction": "exchange",
     "CheckFunction": "check",
     "PullFunction": "pull",
+    "ReviewFunction": "review",
+    "RetainFunction": "retain",
 }
 
 

@@ -10,6 +10,7 @@ DOCUMENTS = {
     "submit": ROOT / "docs" / "openapi.json",
     "exchange": ROOT / "docs" / "openapi-exchange.json",
     "check": ROOT / "docs" / "openapi-check.json",
+    "review": ROOT / "docs" / "openapi-review.json",
 }
 """The document of each function behind the HTTPS API."""
 

@@ -53,6 +53,20 @@ def test_the_submission_calls_are_there() -> None:
     } <= methods().keys()
 
 
+def test_only_signed_requests_reach_the_reviews() -> None:
+    for path, operations in properties("Api")["Body"]["paths"].items():
+        for operation in operations.values():
+            signed = operation.get("security") == [{"AWS_IAM": []}]
+            assert signed == (path.startswith("/reviews") or path == "/check"), path
+    reviews = {(method, path) for method, path in methods() if path.startswith("/reviews")}
+    assert reviews == {
+        ("GET", "/reviews"),
+        ("GET", "/reviews/audit"),
+        ("GET", "/reviews/{id}"),
+        ("POST", "/reviews/{id}"),
+    }
+
+
 def test_every_method_may_call_its_function_and_no_other_may() -> None:
     assert permitted() == {
         (method, re.sub(r"\{\w+\}", "*", path), function) for (method, path), function in methods().items()

@@ -47,7 +47,7 @@ TO_ACT: Rights = {
     "QuarantineBucket.Arn/*": TO_COPY_A_VERSION[1] | {"s3:GetObject", "s3:GetObjectTagging"},
     "QuarantineBucket.Arn": TO_TELL_MISSING_FROM_DENIED,
     "HashTable.Arn": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
-    "UploadTable.Arn": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "UploadTable.Arn": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     EVENT_BUS: {"events:PutEvents"},
 }
 EXISTING = "arn:${AWS::Partition}:s3:::${Names}"
@@ -60,10 +60,23 @@ TO_ACT |= {
 TO_SWEEP: Rights = {
     **TO_ACT,
     "HashTable.Arn": TO_ACT["HashTable.Arn"] | {"dynamodb:DeleteItem"},
-    "UploadTable.Arn": TO_ACT["UploadTable.Arn"] | {"dynamodb:DescribeTable", "dynamodb:Query"},
+    "UploadTable.Arn": TO_ACT["UploadTable.Arn"] | {"dynamodb:DescribeTable"},
 }
 
+# What a decision takes, by whoever sees it through.
+TO_DECIDE: Rights = {
+    **TO_ACT,
+    "UploadBucket.Arn/*": TO_ACT["UploadBucket.Arn/*"] | {"s3:PutObject", "s3:PutObjectTagging", "s3:GetObjectTagging"},
+    "QuarantineBucket.Arn/*": TO_ACT["QuarantineBucket.Arn/*"]
+    | {"s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"},
+    "QuarantineBucket.Arn": TO_TELL_MISSING_FROM_DENIED | {"s3:ListBucketVersions"},
+    "UploadTable.Arn": TO_ACT["UploadTable.Arn"] | {"dynamodb:DeleteItem"},
+}
+TO_DECIDE |= {f"{EXISTING}/*": TO_DECIDE["UploadBucket.Arn/*"], EXISTING_KEY: {"kms:Decrypt", "kms:GenerateDataKey"}}
+
 RIGHTS: dict[str, Rights] = {
+    "ReviewRole": {**TO_DECIDE, "ReviewLog.Arn": LOG},
+    "RetainRole": {**TO_DECIDE, "RetainLog.Arn": LOG},
     "ScanRole": {
         **TO_ACT,
         "ScanLog.Arn": LOG,
@@ -308,6 +321,12 @@ def test_functions_may_read_what_feeds_them_and_report_what_failed(mapping: str)
 def test_functions_may_publish_in_our_name_only(role: str) -> None:
     (statement,) = (wanted for wanted in statements(role) if wanted["Action"] == "events:PutEvents")
     assert statement["Condition"] == {"StringEqualsIfExists": {"events:source": "unspread"}}
+
+
+def test_only_those_who_see_decisions_through_may_write_into_the_upload_bucket_or_delete_from_quarantine() -> None:
+    writers = {role for role in ROLES if "s3:PutObject" in rights(role).get("UploadBucket.Arn/*", set())}
+    removers = {role for role in ROLES if "s3:DeleteObjectVersion" in rights(role).get("QuarantineBucket.Arn/*", set())}
+    assert writers == removers == {"ReviewRole", "RetainRole"}
 
 
 def test_no_function_may_read_the_case_table_and_the_uploads() -> None:

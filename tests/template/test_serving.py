@@ -16,7 +16,8 @@ REVIEWER = f"arn:aws:iam::{ACCOUNT}:role/team/Reviewer"
 TAGGER = f"arn:aws:iam::{ACCOUNT}:role/Antivirus"
 OWNER = f"arn:aws:iam::{ACCOUNT}:user/owner"
 OTHERS = [OWNER, f"arn:aws:iam::{ACCOUNT}:root", role_arn("SubmitRole"), None]
-FUNCTIONS = [role_arn(name) for name in ("ScanRole", "SweepRole", "ReconcileRole")]
+ROLES = ("ScanRole", "SweepRole", "ReconcileRole", "ReviewRole", "RetainRole")
+FUNCTIONS = [role_arn(name) for name in ROLES]
 KNOWS_TAGS = ["GetObject", "GetObjectVersion", "GetObjectAttributes", "GetObjectVersionAttributes"]
 KNOWS_NO_TAGS = ["GetObjectTorrent", "GetObjectVersionTorrent", "GetObjectVersionForReplication"]
 VERDICTS = ["clean", "suspect", "match", "error", "unsupported"]
@@ -223,15 +224,25 @@ def test_the_functions_that_tag_are_those_that_may() -> None:
     assert roles_that_may("s3:PutObjectVersionTagging") == set(FUNCTIONS)
 
 
+TAGGING_FUNCTIONS = (
+    "ScanFunction",
+    "SweepFunction",
+    "ReconcileFunction",
+    "BackfillFunction",
+    "ReviewFunction",
+    "RetainFunction",
+)
+
+
 @pytest.mark.parametrize(("mode", "tags"), [("false", "false"), ("tag", "true"), ("true", "true")])
-@pytest.mark.parametrize("function", ["ScanFunction", "SweepFunction", "ReconcileFunction", "BackfillFunction"])
+@pytest.mark.parametrize("function", TAGGING_FUNCTIONS)
 def test_functions_tag_only_where_tags_are_wanted(function: str, mode: str, tags: str) -> None:
     path = "Environment.Variables.TAG_VERDICTS"
     assert resolved(function, path, ServeOnlyClean=mode) == tags
 
 
 def test_without_the_mode_no_function_may_tag_an_upload() -> None:
-    for name in ("ScanRole", "SweepRole", "ReconcileRole"):
+    for name in ROLES:
         (document,) = resolved(name, "Policies", ServeOnlyClean="false")
         sids = {statement["Sid"] for statement in document["PolicyDocument"]["Statement"]}
         assert "ReadAndRemoveUploads" in sids

@@ -57,6 +57,18 @@ def test_no_bucket_loses_an_object_to_its_age(name: str) -> None:
     assert rule.keys() == {"Id", "Status", "AbortIncompleteMultipartUpload"}
 
 
+def test_object_lock_governs_the_quarantine_if_it_is_switched_on() -> None:
+    """Governance and not compliance: a release has to be able to take a copy out."""
+    bucket = properties("QuarantineBucket")
+    assert bucket["ObjectLockEnabled"]["Fn::If"][:2] == ["HasObjectLock", True]
+    condition, lock, _ = bucket["ObjectLockConfiguration"]["Fn::If"]
+    assert condition == "HasObjectLock"
+    assert lock == {
+        "ObjectLockEnabled": "Enabled",
+        "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": {"Ref": "AdultRetentionDays"}}},
+    }
+
+
 def test_snapshots_are_not_kept_once_they_are_deleted() -> None:
     """They hold withdrawn hashes too, and are made anew from the hash table."""
     assert "VersioningConfiguration" not in properties("ListBucket")

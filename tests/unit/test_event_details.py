@@ -26,6 +26,11 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "Object Quarantined": UPLOAD | {"quarantine": {"bucket": "quarantine", "key": f"objects/{UPLOAD['id']}"}},
     "Suspect Found": UPLOAD | {"kind": "phash", "distance": 6},
     "Scan Failed": UPLOAD | {"reason": "truncated"},
+    "Review Escalated": UPLOAD | {"verdict": "suspect", "category": None},
+    "Review Reopened": UPLOAD | {"verdict": "match", "category": "adult"},
+    "Review Decided": UPLOAD | {"verdict": "match", "category": "minor", "decision": "confirm"},
+    "Report Due": UPLOAD | {"verdict": "match", "category": "minor", "decision": "confirm"},
+    "Object Released": UPLOAD | {"verdict": "match", "category": "adult", "decision": "release", "restored": True},
     "Verdict Not Tagged": UPLOAD | {"verdict": "clean", "reason": "no_room_for_tag"},
 }
 
@@ -65,7 +70,7 @@ def test_nothing_undefined_is_published(kind: DetailType) -> None:
     assert bus.entries == []
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "phash"}, {"distance": 32}, {"distance": "12"}, {"action": "deleted"}])
+@pytest.mark.parametrize("wrong", [{"kind": "ahash"}, {"distance": 61}, {"distance": "12"}, {"action": "deleted"}])
 def test_a_match_is_what_its_definition_says(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         checked("Match Found", SAMPLES["Match Found"] | wrong)

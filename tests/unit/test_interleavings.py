@@ -131,8 +131,8 @@ def test_a_scan_that_read_before_it_wrote_would_miss_pairs(
     """The test of the tests: without "write before read", some order loses the pair."""
     record, judge = Scan._record, Conclude.judge
 
-    def write_last(self: Conclude, hits: Iterable[Hit], otherwise: Judgement) -> Judgement:
-        judgement = judge(self, hits, otherwise)
+    def write_last(self: Conclude, hits: Iterable[Hit], otherwise: Judgement, sha256: bytes) -> Judgement:
+        judgement = judge(self, hits, otherwise, sha256)
         for later in postponed:
             later()
         postponed.clear()

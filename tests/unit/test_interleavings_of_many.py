@@ -138,8 +138,8 @@ def test_a_scan_that_read_the_list_before_it_wrote_would_be_caught(
     record, judge = Scan._record, Conclude.judge
     postponed: dict[int, Callable[[], None]] = {}
 
-    def write_last(self: Conclude, hits: Iterable[Hit], otherwise: Judgement) -> Judgement:
-        judgement = judge(self, hits, otherwise)
+    def write_last(self: Conclude, hits: Iterable[Hit], otherwise: Judgement, sha256: bytes) -> Judgement:
+        judgement = judge(self, hits, otherwise, sha256)
         postponed.pop(threading.get_ident(), lambda: None)()
         return judgement
 

@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
@@ -72,6 +73,12 @@ def step_functions() -> "StepFunctions":
 def secrets() -> "SecretsManagerClient":
     """Client for secrets."""
     return boto3.client("secretsmanager", config=_PATIENT)
+
+
+def identity() -> "tuple[Credentials | None, str | None]":
+    """Return the operator's credentials and region, to sign requests to our own API with."""
+    session = boto3.Session()
+    return session.get_credentials(), session.region_name
 
 
 @cache

@@ -9,6 +9,7 @@ from unspread.open_review import OpenReviews
 from unspread.serving import TagVerdict
 from unspread.stores.events import DetailType, Events
 from unspread.stores.hash_table import HashTable
+from unspread.stores.released_pairs import ReleasedPairs
 from unspread.stores.upload_table import Record, UploadTable
 from unspread.upload import Upload
 from unspread.verdict import Distances, Hit, Judgement, Status, Verdict, judge
@@ -27,6 +28,7 @@ class Conclude:
     act: MatchAction
     distances: Distances
     open_review: OpenReviews
+    released: ReleasedPairs
     tag: TagVerdict | None = None
     """Only where reads are closed until an object is found clean: tags cost more than all the rest of a scan."""
 
@@ -35,10 +37,15 @@ class Conclude:
         """Whether a match is taken out of circulation."""
         return self.act.mode == "quarantine"
 
-    def judge(self, hits: Iterable[Hit], otherwise: Judgement) -> Judgement:
-        """Judge an upload: what the index proposes, the table decides."""
+    def judge(self, hits: Iterable[Hit], otherwise: Judgement, sha256: bytes) -> Judgement:
+        """Judge an upload: what the index proposes, the table decides, but for what a person has released."""
         near = list(hits)
-        return judge(near, self._status(hit.key for hit in near), self.distances, otherwise)
+        status = self._status(hit.key for hit in near)
+        judgement = judge(near, status, self.distances, otherwise)
+        if judgement is otherwise:
+            return otherwise
+        released = self.released.of(sha256)
+        return judge([hit for hit in near if hit.key not in released], status, self.distances, otherwise)
 
     def __call__(
         self,
@@ -100,7 +107,7 @@ class Conclude:
         self, upload: Upload, judgement: Judgement, sha256: bytes, otherwise: Judgement | None
     ) -> Verdict | None:
         """Judge anew what was a match of hashes that were withdrawn or held since: the table says what it is now."""
-        again = self.judge(judgement.hits, otherwise or NOTHING)
+        again = self.judge(judgement.hits, otherwise or NOTHING, sha256)
         if again is NOTHING:
             self.uploads.reopen(upload)
             return None

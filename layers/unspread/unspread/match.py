@@ -12,6 +12,7 @@ from unspread.stores.events import DetailType, Events
 from unspread.stores.hash_table import HashTable
 from unspread.stores.local_counts import LocalCounts
 from unspread.stores.objects import ObjectGoneError, Objects, quarantine_key
+from unspread.stores.released_pairs import ReleasedPairs
 from unspread.stores.transaction import Action, commit
 from unspread.stores.upload_table import UploadTable
 from unspread.upload import Upload
@@ -39,6 +40,7 @@ class MatchAction:
     counts: LocalCounts
     events: Events
     guard: Guard
+    released: ReleasedPairs
     transactions: Callable[[], "DynamoDBClient"]
     mode: Literal["quarantine", "observe"]
 
@@ -53,7 +55,9 @@ class MatchAction:
         """
         self._count(upload, (hit.key for hit in hits), removed=False)
         now = self.guard(hit.key for hit in hits)
-        acting = [hit for hit in hits if hit.key in now and now[hit.key].status is Status.ACTIVE]
+        released = self.released.of(sha256)
+        active = {key for key, listed in now.items() if listed.status is Status.ACTIVE} - released
+        acting = [hit for hit in hits if hit.key in active]
         if not acting and not self._moved(upload, sha256):
             return None
         hits = acting or hits

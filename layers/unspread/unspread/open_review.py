@@ -37,12 +37,12 @@ class OpenReviews:
             now = self.clock()
             opened = Review(upload_id, opened_at(now, upload_id), now, verdict, category)
             return self.reviews.write(review, replace(opened, hold=bool(review and review.hold)))
-        if review.is_open and review.verdict.rank < verdict.rank:  # its clock goes on, the votes are void
+        if not review.decision and review.verdict.rank < verdict.rank:  # its clock goes on, the votes are void
             stricter = "minor" if "minor" in (category, review.category) else category
             return self.reviews.write(review, replace(review, verdict=verdict, category=stricter, votes={}))
         return []
 
 
 def _stays(review: Review) -> bool:
-    """Tell whether what was decided stays so: the copy of a confirmed match is gone from its bucket."""
-    return review.decision == "confirm" and review.verdict is Verdict.MATCH
+    """Tell whether what was decided stays so: only what was released in its place can be judged again."""
+    return review.decision != "release"

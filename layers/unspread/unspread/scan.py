@@ -58,8 +58,8 @@ class Scan:
             judgement = Judgement(Verdict.MATCH, record.hits)
             return self.conclude(upload, judgement, record.sha256, content.otherwise)
         self._record(upload, content)
-        judgement = self.conclude.judge(self._near(content), content.otherwise)
         sha256 = content.digests.sha256 if content.digests else b""
+        judgement = self.conclude.judge(self._near(content), content.otherwise, sha256)
         earlier = record.verdict if record else None
         return self.conclude(upload, judgement, sha256, content.otherwise, instead_of=earlier)
 

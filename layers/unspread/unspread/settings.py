@@ -89,6 +89,20 @@ class ScanSettings(ActSettings, FilterSettings):
     max_object_bytes: Annotated[int, Field(gt=0)] = 5 * 2**30
 
 
+class ReviewSettings(ActSettings):
+    """Variables of the review function: how many people have to agree, and for how many days copies are kept then."""
+
+    reviewers_needed: Annotated[int, Field(ge=1, le=2)] = 1
+    adult_retention_days: Annotated[int, Field(ge=1)] = 30
+    minor_retention_days: Annotated[int, Field(ge=1)] = 365
+
+
+class RetainSettings(ReviewSettings):
+    """Variables of the retain function: also for how many days copies are kept that nobody decides on."""
+
+    unreviewed_retention_days: Annotated[int, Field(ge=1)] = 400
+
+
 class CheckSettings(_Environment):
     """Variables of the check function; distances as scan has them."""
 

@@ -102,7 +102,7 @@ class Sweep:
         new = [hit for hit in hits if hit.key not in known]
         if not new:
             return False
-        judgement = self.conclude.judge(new, NOTHING)
+        judgement = self.conclude.judge(new, NOTHING, record.sha256)
         if judgement is NOTHING:
             return False
         # Should the hash be withdrawn before the last check, the verdict stays what it was; one that was not seen

@@ -72,11 +72,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict and the hits that decided it."""
+    """A verdict and the hits that decided it. `also` are hashes that would have made a match a suspect, no more."""
 
     verdict: Verdict
     hits: tuple[Hit, ...] = ()
     reason: str = ""
+    also: tuple[HashKey, ...] = ()
 
 
 def judge(hits: Iterable[Hit], status: dict[HashKey, Status], distances: Distances, otherwise: Judgement) -> Judgement:
@@ -90,9 +91,10 @@ def judge(hits: Iterable[Hit], status: dict[HashKey, Status], distances: Distanc
     """
     near = sorted(set(hits))
     acting = tuple(hit for hit in near if status.get(hit.key) is Status.ACTIVE and distances.matches(hit))
-    if acting:
-        return Judgement(Verdict.MATCH, acting)
     concerning = tuple(hit for hit in near if status.get(hit.key) in (Status.ACTIVE, Status.HELD))
+    if acting:
+        also = tuple(hit.key for hit in concerning if hit not in acting)
+        return Judgement(Verdict.MATCH, acting, also=also)
     if concerning:
         return Judgement(Verdict.SUSPECT, concerning, otherwise.reason)
     return otherwise

@@ -15,6 +15,7 @@ from unspread.stores.hash_log import HashLog
 from unspread.stores.hash_table import HashTable
 from unspread.stores.local_counts import LocalCounts
 from unspread.stores.objects import Objects
+from unspread.stores.released_pairs import ReleasedPairs
 from unspread.stores.review_table import ReviewTable
 from unspread.stores.snapshots import Snapshots
 from unspread.stores.upload_index import UploadIndex
@@ -57,24 +58,29 @@ def sweep(settings: ActSettings) -> Sweep:
 
 def conclude(settings: ActSettings) -> Conclude:
     """Put together what sees verdicts through."""
-    uploads = UploadTable(aws.dynamodb(), settings.upload_table)
     hashes = HashTable(aws.dynamodb(), settings.hash_table)
-    events = Events(aws.events())
-    act = MatchAction(
-        objects=Objects(aws.s3(), settings.quarantine_bucket),
-        uploads=uploads,
-        hashes=hashes,
-        counts=LocalCounts(aws.dynamodb(), settings.hash_table),
-        events=events,
-        guard=guard(settings),
-        transactions=aws.dynamodb_transactions,
-        mode=settings.match_action,
-    )
+    act = match_action(settings)
     distances = Distances(settings.match_distance, settings.suspect_distance, settings.suspect_phash_distance)
     reviews = ReviewTable(aws.dynamodb(), settings.upload_table)
     opening = OpenReviews(reviews, hashes, aws.dynamodb_transactions)
-    tag = TagVerdict(act.objects, uploads, events) if settings.tag_verdicts else None
-    return Conclude(uploads, hashes, events, act, distances, opening, tag)
+    tag = TagVerdict(act.objects, act.uploads, act.events) if settings.tag_verdicts else None
+    return Conclude(act.uploads, hashes, act.events, act, distances, opening, act.released, tag)
+
+
+def match_action(settings: ActSettings) -> MatchAction:
+    """Put together what acts on matches."""
+    client = aws.dynamodb()
+    return MatchAction(
+        objects=Objects(aws.s3(), settings.quarantine_bucket),
+        uploads=UploadTable(client, settings.upload_table),
+        hashes=HashTable(client, settings.hash_table),
+        counts=LocalCounts(client, settings.hash_table),
+        events=Events(aws.events()),
+        guard=guard(settings),
+        released=ReleasedPairs(client, settings.upload_table),
+        transactions=aws.dynamodb_transactions,
+        mode=settings.match_action,
+    )
 
 
 def guard(settings: ActSettings) -> Guard:

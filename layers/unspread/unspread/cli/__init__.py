@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unspread import __version__
 from unspread.case_code import CaseCodeError
-from unspread.cli import backfill, commands, cost, doctor, lists, participants, redrive, serving, watch
+from unspread.cli import backfill, commands, cost, doctor, lists, participants, redrive, review, serving, watch
 from unspread.cli.client import ApiError
 from unspread.cli.lists import ListsError
 from unspread.cli.operating import BucketsError
@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.register(subcommands)
     watch.register(subcommands)
     backfill.register(subcommands)
+    review.register(subcommands)
     return parser
 
 

@@ -36,8 +36,13 @@ class MatchFound(Detail):
 
     model_config = ConfigDict(title="Match Found")
 
-    kind: Annotated[Literal["pdq", "sha256", "md5"], Field(description="What matched.")]
-    distance: Annotated[int, Field(ge=0, le=31, description="In bits; 0 for digests.")]
+    kind: Annotated[
+        Literal["pdq", "phash", "window", "sha256", "md5"],
+        Field(description='What matched; "phash" and "window" only where a person confirmed a suspect.'),
+    ]
+    distance: Annotated[
+        int, Field(ge=0, le=60, description="In bits; 0 for digests. Above 31 only where a person confirmed a suspect.")
+    ]
     action: Annotated[
         Literal["quarantined", "observed", "gone"],
         Field(description='What was done; "gone": its owner removed it first.'),
@@ -83,9 +88,66 @@ class VerdictNotTagged(Detail):
     ]
 
 
+class Reviewed(Detail):
+    """What every event says of a review."""
+
+    verdict: Annotated[Literal["match", "suspect"], Field(description="What the upload was judged.")]
+    category: Annotated[
+        Literal["minor", "adult"] | None, Field(description="Of the listed hashes; null where it is not known.")
+    ]
+
+
+class ReviewEscalated(Reviewed):
+    """A reviewer wants somebody else to look."""
+
+    model_config = ConfigDict(title="Review Escalated")
+
+
+class ReviewReopened(Reviewed):
+    """An appeal has opened a review again."""
+
+    model_config = ConfigDict(title="Review Reopened")
+
+
+class ReviewDecided(Reviewed):
+    """People have decided, and it is seen through."""
+
+    model_config = ConfigDict(title="Review Decided")
+
+    decision: Annotated[Literal["confirm", "release"], Field(description="What they decided.")]
+
+
+class ReportDue(Reviewed):
+    """A match of category `minor` is confirmed."""
+
+    model_config = ConfigDict(title="Report Due")
+
+    decision: Annotated[Literal["confirm"], Field(description="What people decided.")]
+
+
+class ObjectReleased(Reviewed):
+    """What a person released is as if it had never been taken."""
+
+    model_config = ConfigDict(title="Object Released")
+
+    decision: Annotated[Literal["release"], Field(description="What people decided.")]
+    restored: Annotated[bool, Field(description="Whether it was put back from quarantine, as a version of its own.")]
+
+
 DETAILS: Mapping[str, type[BaseModel]] = {
     str(model.model_config["title"]): model
-    for model in (MatchFound, ObjectQuarantined, SuspectFound, ScanFailed, VerdictNotTagged)
+    for model in (
+        MatchFound,
+        ObjectQuarantined,
+        SuspectFound,
+        ScanFailed,
+        VerdictNotTagged,
+        ReviewEscalated,
+        ReviewReopened,
+        ReviewDecided,
+        ReportDue,
+        ObjectReleased,
+    )
 }
 """The definition of each detail-type."""
 

@@ -21,6 +21,11 @@ class DetailType(StrEnum):
     SUSPECT_FOUND = "Suspect Found"
     SCAN_FAILED = "Scan Failed"
     VERDICT_NOT_TAGGED = "Verdict Not Tagged"
+    REVIEW_ESCALATED = "Review Escalated"
+    REVIEW_DECIDED = "Review Decided"
+    REVIEW_REOPENED = "Review Reopened"
+    OBJECT_RELEASED = "Object Released"
+    REPORT_DUE = "Report Due"
 
 
 class PublishError(Exception):

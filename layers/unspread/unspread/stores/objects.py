@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -52,7 +52,7 @@ class Objects:
             ObjectGoneError: it is not there.
             ObjectArchivedError: it is in an archive.
         """
-        with _gone_is_told():
+        with gone_is_told():
             answer = self._client.get_object(**_address(upload))
         with closing(answer["Body"]) as body:
             yield answer["ContentLength"], body.iter_chunks(_CHUNK)
@@ -74,7 +74,7 @@ class Objects:
             ObjectGoneError: it is not there.
             ObjectArchivedError: it is in an archive.
         """
-        with _gone_is_told():
+        with gone_is_told():
             answer = self._client.get_object(**_address(upload))
         answer["Body"].close()
         return answer["LastModified"]
@@ -102,17 +102,19 @@ class Objects:
         return key
 
     def _copy(self, upload: Upload, source: dict[str, str], key: str) -> None:
-        condition: dict[str, Any] = {} if upload.versioned else {"CopySourceIfMatch": upload.etag}
-        with _gone_is_told():
-            self._client.copy_object(
-                Bucket=self.quarantine_bucket, Key=key, CopySource=cast("Any", source), **condition
-            )
+        request: dict[str, Any] = {"CopySource": source}
+        there: dict[str, Any] = dict(source)
+        if not upload.versioned:
+            request["CopySourceIfMatch"] = there["IfMatch"] = upload.etag
+        with gone_is_told():
+            kept = self._client.head_object(**there).get("StorageClass", "STANDARD")  # a release puts it back so
+            self._client.copy_object(Bucket=self.quarantine_bucket, Key=key, StorageClass=kept, **request)
 
     def in_quarantine(self, upload: Upload, sha256: bytes) -> bool:
         """Tell, by reading it, whether an upload's copy in quarantine is there and has this SHA-256."""
         digest = hashlib.sha256()
         try:
-            with _gone_is_told():
+            with gone_is_told():
                 answer = self._client.get_object(Bucket=self.quarantine_bucket, Key=quarantine_key(upload))
         except ObjectGoneError:
             return False
@@ -124,7 +126,7 @@ class Objects:
     def remove(self, upload: Upload) -> None:
         """Delete this version, and nothing that came after it."""
         try:
-            with _gone_is_told():
+            with gone_is_told():
                 self._client.delete_object(**_address(upload))
         except ObjectGoneError:
             # S3 compares ETags with the current version alone. From before its bucket kept versions there may be one
@@ -139,7 +141,7 @@ class Objects:
             ObjectGoneError: the upload is not there.
             NoRoomForTagError: its owner's tags leave no room.
         """
-        with _gone_is_told():
+        with gone_is_told():
             self._tag(_address(upload), status)
 
     def _tag(self, place: dict[str, Any], status: str) -> None:
@@ -165,7 +167,8 @@ def _address(upload: Upload) -> dict[str, Any]:
 
 
 @contextmanager
-def _gone_is_told() -> Iterator[None]:
+def gone_is_told() -> Iterator[None]:
+    """Raise ObjectGoneError or ObjectArchivedError for what S3 says of an object that is not there, or not at hand."""
     try:
         yield
     except ClientError as error:

@@ -2,9 +2,10 @@
 
     pk              sk              attributes
     reviews         <time>#<id>     verdict, category, since: the open reviews alone, oldest first
+    due             <day>#<id>      copies in quarantine that go on that day
     object#<id>     review          opened (the sort key above), verdict, category, since, decision, votes, hold ...
 
-`category` is absent where it is not known. Both items change in one transaction.
+`category` is absent where it is not known. The items change in one transaction.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,11 @@ from unspread.verdict import Verdict
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+GOING = "going"
+"""In place of the day: the copy is being deleted, and cannot be held any longer."""
+
 _OPEN = "reviews"
+_DUE = "due"
 _REVIEW = "review"
 
 
@@ -36,8 +41,9 @@ class OpenReview:
 class Review:
     """The review of an upload, open or decided.
 
-    `votes` says who decided what and is not yet enough; `decision` is what was decided, empty while it is open.
-    `revision` rises with every change, so that no two people overwrite each other.
+    `votes` says who decided what and is not yet enough; `decision` is what was decided, empty until then. A decision is
+    `done` once it was seen through: until then the review stays listed among the open ones. `hits` are the listed
+    hashes that a release is about. `revision` rises with every change, so that no two people overwrite each other.
     """
 
     upload_id: str
@@ -50,12 +56,21 @@ class Review:
     votes: Mapping[str, str] = field(default_factory=dict)
     escalated: bool = False
     hold: bool = False
-    due: int | None = None  # the day, counted from 1970, on which the copy in quarantine goes
+    done: bool = False
+    moved: bool = False  # whether the copy was in quarantine when that was decided
+    hits: tuple[str, ...] = ()
+    due: str = ""  # the day on which the copy in quarantine goes, such as 2027-01-31
+    deleted: str = ""  # the day on which it went; GOING while it does
 
     @property
     def is_open(self) -> bool:
-        """Whether a person has yet to decide."""
-        return not self.decision
+        """Whether something is left to decide, or to see through."""
+        return not self.done
+
+    @property
+    def listed_due(self) -> str:
+        """Return under what it is listed as due, empty if it is not: what is held goes on no day."""
+        return f"{self.due}#{self.upload_id}" if self.due and not self.hold and self.deleted in ("", GOING) else ""
 
 
 class ReviewTable:
@@ -77,16 +92,20 @@ class ReviewTable:
 
     def page(self, after: str = "", most: int = 100) -> tuple[list[OpenReview], str]:
         """Return open reviews, oldest first, and where the next page begins; empty after the last."""
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": _OPEN},
-            "ConsistentRead": True,
-            "Limit": most,
-        }
-        page = self._client.query(**request | ({"ExclusiveStartKey": {"pk": _OPEN, "sk": after}} if after else {}))
-        items = cast("list[dict[str, Any]]", page["Items"])
-        return list(map(_open_review, items)), cast("str", page.get("LastEvaluatedKey", {}).get("sk", ""))
+        items, last = self._query(_OPEN, after, most)
+        return list(map(_open_review, items)), last
+
+    def due(self, day: str) -> Iterator[str]:
+        """Yield the uploads whose copies in quarantine are to be gone on this day."""
+        after = ""
+        while True:
+            items, after = self._query(_DUE, after, 100)
+            for item in items:
+                if item["sk"][: len(day)] > day:
+                    return
+                yield item["sk"].rpartition("#")[2]
+            if not after:
+                return
 
     def read(self, upload_id: str) -> Review | None:
         """Read an upload's review, strongly consistent."""
@@ -107,11 +126,27 @@ class ReviewTable:
         actions: list[Action] = [{"Put": put}]
         if was and was.is_open and (was.opened != review.opened or not review.is_open):
             actions.append({"Delete": {"TableName": self._name, "Key": {"pk": _OPEN, "sk": was.opened}}})
+        if was and was.listed_due and was.listed_due != review.listed_due:
+            actions.append({"Delete": {"TableName": self._name, "Key": {"pk": _DUE, "sk": was.listed_due}}})
+        if review.listed_due:
+            actions.append({"Put": {"TableName": self._name, "Item": {"pk": _DUE, "sk": review.listed_due}}})
         if review.is_open:
             listed = {"pk": _OPEN, "sk": review.opened, "since": int(review.since), "verdict": review.verdict}
             listed |= {"category": review.category} if review.category else {}
             actions.append({"Put": {"TableName": self._name, "Item": listed}})
         return actions
+
+    def _query(self, pk: str, after: str, most: int) -> tuple[list[dict[str, Any]], str]:
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": pk},
+            "ConsistentRead": True,
+            "Limit": most,
+        }
+        page = self._client.query(**request | ({"ExclusiveStartKey": {"pk": pk, "sk": after}} if after else {}))
+        items = cast("list[dict[str, Any]]", page["Items"])
+        return items, cast("str", page.get("LastEvaluatedKey", {}).get("sk", ""))
 
 
 def opened_at(seconds: float, upload_id: str) -> str:
@@ -139,9 +174,13 @@ def _item(review: Review) -> dict[str, Any]:
         "votes": dict(review.votes),
         "escalated": review.escalated,
         "hold": review.hold,
+        "done": review.done,
+        "moved": review.moved,
+        "hits": list(review.hits),
+        "due": review.due,
+        "deleted": review.deleted,
     }
-    item |= {"category": review.category} if review.category else {}
-    return item | ({"due": review.due} if review.due is not None else {})
+    return item | ({"category": review.category} if review.category else {})
 
 
 def _review(item: dict[str, Any]) -> Review:
@@ -156,5 +195,9 @@ def _review(item: dict[str, Any]) -> Review:
         votes=item["votes"],
         escalated=bool(item["escalated"]),
         hold=bool(item["hold"]),
-        due=int(item["due"]) if "due" in item else None,
+        done=bool(item["done"]),
+        moved=bool(item["moved"]),
+        hits=tuple(item["hits"]),
+        due=item["due"],
+        deleted=item["deleted"],
     )

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _RECORD, _STORED = "record", "stored"
+_HIT = "hit#"
 _KEYS_A_READ = 100
 _OUTCOME = {"ProjectionExpression": "pk, verdict, done, tagged"}
+
+RELEASED = "released"
+"""What was done about an upload whose copy was put back: nothing is ever done about this version again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Record:
     digests: Digests | None
     hashes: tuple[PerceptualHash, ...]
     action: str = ""  # what was done about a match
+    also: tuple[HashKey, ...] = ()  # see Judgement
 
     @property
     def sha256(self) -> bytes:
@@ -164,14 +169,16 @@ class UploadTable:
         values = {
             **_verdict(judgement.verdict, judgement.hits),
             "reason": judgement.reason,
+            "also": list(map(str, judgement.also)),
             "done": False,
             "judged": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         condition = "attribute_not_exists(#rank) OR #rank <= :rank"
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {":released": RELEASED}
         if instead_of:
             condition += " OR (#verdict = :instead AND attribute_not_exists(#action))"
             more[":instead"] = instead_of
+        condition = f"({condition}) AND (attribute_not_exists(#action) OR #action <> :released)"
         try:
             self._update(upload, values, condition, more)
         except ClientError as error:
@@ -197,7 +204,8 @@ class UploadTable:
 
     def note_action(self, upload: Upload, action: str, hits: Sequence[Hit], details: dict[str, Any]) -> None:
         """Record what was done, and that it was a match, whatever a scan that began later has made of it."""
-        self._update(upload, {"action": action, **_verdict(Verdict.MATCH, hits), **details})
+        values = {"action": action, **_verdict(Verdict.MATCH, hits), **details}
+        self._update(upload, values, "attribute_not_exists(#action) OR #action <> :released", {":released": RELEASED})
 
     def finish(self, upload: Upload, tagged: str = "") -> None:
         """Record that nothing is left to do, and what became of the tag: a repeated event will be passed over."""
@@ -230,6 +238,48 @@ class UploadTable:
             }
         }
 
+    def counted(self, upload: Upload) -> list[HashKey]:
+        """Return the hashes for which the upload is counted, strongly consistent."""
+        page = self._client.query(
+            TableName=self._name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :hit)",
+            ExpressionAttributeValues={":pk": f"object#{upload.id}", ":hit": _HIT},
+            ConsistentRead=True,
+        )
+        return [HashKey.parse(cast("str", item["sk"]).removeprefix(_HIT)) for item in page["Items"]]
+
+    def uncount(self, upload: Upload, key: HashKey, *, removed: bool) -> Action:
+        """Return the action that takes back that the upload is counted for this hash, as `removed` or not."""
+        return {
+            "Delete": {
+                "TableName": self._name,
+                "Key": _hit_key(upload, key),
+                "ConditionExpression": "removed = :removed",
+                "ExpressionAttributeValues": {":removed": removed},
+            }
+        }
+
+    def release(self, upload: Upload, *, moved: bool) -> Action:
+        """Return the action by which an upload that is seen to is no match and no suspect any longer.
+
+        Whoever acts on it just now is not interrupted: the action is refused. One that was `moved` away is left alone
+        for good; one that is in its place may be judged again, by other hashes.
+        """
+        update: dict[str, Any] = {
+            "TableName": self._name,
+            "Key": _key(upload),
+            "ConditionExpression": "done = :true",
+            "ExpressionAttributeNames": {"#action": "action"},
+        }
+        if moved:
+            update["UpdateExpression"] = "SET #action = :released"
+            update["ExpressionAttributeValues"] = {":true": True, ":released": RELEASED}
+        else:
+            update["UpdateExpression"] = "SET #verdict = :clean, #rank = :none, hits = :hits REMOVE #action"
+            update["ExpressionAttributeNames"] |= {"#verdict": "verdict", "#rank": "rank"}
+            update["ExpressionAttributeValues"] = {":true": True, ":clean": Verdict.CLEAN, ":none": 0, ":hits": []}
+        return {"Update": update}
+
     def _update(
         self, upload: Upload, values: dict[str, Any], condition: str = "", more: dict[str, Any] | None = None
     ) -> None:
@@ -252,7 +302,7 @@ def _key(upload: Upload) -> dict[str, str]:
 
 
 def _hit_key(upload: Upload, key: HashKey) -> dict[str, str]:
-    return {"pk": f"object#{upload.id}", "sk": f"hit#{key}"}
+    return {"pk": f"object#{upload.id}", "sk": f"{_HIT}{key}"}
 
 
 def _place(upload: Upload) -> dict[str, Any]:
@@ -284,6 +334,7 @@ def _record(item: dict[str, Any]) -> Record:
         digests=digests,
         hashes=tuple(map(_perceptual, item.get("hashes", ()))),
         action=item.get("action", ""),
+        also=tuple(map(HashKey.parse, item.get("also", ()))),
     )
 
 
