@@ -1,5 +1,6 @@
 """What a bucket holds already: every version is queued once, wherever the run is stopped, dies, or is begun anew."""
 
+import hashlib
 import itertools
 import json
 from collections import Counter
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.support.functions import Context, sample
 from tests.support.world import World
@@ -17,7 +19,7 @@ from unspread.runs import STALE, LookAround, NotRunningError, RunningError, Runs
 from unspread.scan_filter import ScanFilter
 from unspread.settings import BackfillSettings
 from unspread.stores.executions import Executions
-from unspread.stores.objects import Objects
+from unspread.stores.objects import ObjectGoneError, Objects
 from unspread.stores.queue import NotQueuedError, Queue
 from unspread.stores.run_table import Kind, Run, RunTable, State, SupersededError
 from unspread.stores.upload_table import UploadTable
@@ -429,6 +431,28 @@ def test_a_version_from_before_its_bucket_kept_versions_is_scanned_and_removed_b
     left = world.s3.list_object_versions(Bucket="plain")
     assert [(item["Key"], item["VersionId"]) for item in left["Versions"]] == [("p", newer)]
     assert "DeleteMarkers" not in left
+
+
+def test_a_copy_is_made_where_the_one_version_has_no_name(world: World) -> None:
+    """Were that taken for "gone", a match would stay where it is."""
+
+    class Nameless:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(aws.s3(), name)
+
+        def copy_object(self, CopySource: dict[str, str], **more: Any) -> Any:  # noqa: N803
+            if "VersionId" in CopySource:
+                raise ClientError({"Error": {"Code": "NoSuchVersion", "Message": ""}}, "CopyObject")
+            return aws.s3().copy_object(CopySource=CopySource, **more)  # type: ignore[arg-type]
+
+    world.s3.create_bucket(Bucket="plain")
+    etag = world.s3.put_object(Bucket="plain", Key="p", Body=b"x")["ETag"].strip('"')
+    objects = Objects(Nameless(), world.quarantine_bucket)  # type: ignore[arg-type]
+    objects.copy_to_quarantine(Upload("plain", "p", "null", etag, 1, "01"), hashlib.sha256(b"x").digest())
+    assert world.quarantined() == [b"x"]
+    gone = Upload("plain", "q", "null", etag, 1, "01")
+    with pytest.raises(ObjectGoneError):
+        objects.copy_to_quarantine(gone, b"")
 
 
 # ------------------------------------------------------------------------------------------ the scan function
