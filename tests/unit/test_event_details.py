@@ -76,6 +76,14 @@ def test_a_match_is_what_its_definition_says(wrong: dict[str, Any]) -> None:
         checked("Match Found", SAMPLES["Match Found"] | wrong)
 
 
+@pytest.mark.parametrize("kind", ["Review Escalated", "Review Reopened"])
+@pytest.mark.parametrize("decision", ["confirm", "release", "expired"])
+def test_reviews_may_be_passed_on_when_they_are_decided_already(kind: str, decision: str) -> None:
+    assert checked(kind, SAMPLES[kind]) == SAMPLES[kind]
+    decided = SAMPLES[kind] | {"decision": decision}
+    assert checked(kind, decided) == decided
+
+
 def test_the_published_schemas_are_those_of_the_code() -> None:
     published = {file.name: file.read_text(encoding="utf-8") for file in event_schemas.FOLDER.iterdir()}
     assert published == event_schemas.written(), "run `make schemas`"

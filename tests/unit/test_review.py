@@ -352,6 +352,14 @@ def test_an_escalated_review_stays_open(world: World, desk: Desk) -> None:
     assert "Review Escalated" in world.event_types()
 
 
+def test_a_review_that_is_decided_can_be_escalated(world: World, desk: Desk) -> None:
+    name, _ = caught(world)
+    desk.decide(name, "confirm")
+    assert desk.decide(name, "escalate").status == 200
+    told = next(event["detail"] for event in world.events() if event["detail-type"] == "Review Escalated")
+    assert told["decision"] == "confirm"
+
+
 def test_an_appeal_opens_a_confirmed_review_again(world: World, desk: Desk) -> None:
     name, _ = caught(world)
     desk.decide(name, "confirm")

@@ -97,16 +97,26 @@ class Reviewed(Detail):
     ]
 
 
+DecidedBefore = Annotated[
+    Literal["confirm", "release", "expired"] | None,
+    Field(description="What is decided about it already; absent while nothing is."),
+]
+
+
 class ReviewEscalated(Reviewed):
     """A reviewer wants somebody else to look."""
 
     model_config = ConfigDict(title="Review Escalated")
+
+    decision: DecidedBefore = None
 
 
 class ReviewReopened(Reviewed):
     """An appeal has opened a review again."""
 
     model_config = ConfigDict(title="Review Reopened")
+
+    decision: DecidedBefore = None
 
 
 class ReviewDecided(Reviewed):
