@@ -76,6 +76,10 @@ PASSED_OVER = {
     CoverageScenario.UNSPECIFIED_HTTP_METHOD,  # the gateway's to answer
     CoverageScenario.OBJECT_UNEXPECTED_PROPERTIES,  # other clients may send more than we read
 }
+SIGNED = ("/check", "/reviews")
+UNHEARD_OF = {"GET /reviews/{review_id}", "POST /reviews/{review_id}"}
+"""What takes a name that nobody makes up."""
+
 OPEN = {"GET /challenge"}
 """What needs nothing of whoever asks."""
 HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
@@ -120,7 +124,7 @@ class Caller:
             case.body.pop("proof", None)
         answer = case.call(self.stack.api, self.session, timeout=SECONDS)
         assert 400 <= answer.status_code < 500
-        if case.operation.label != "POST /check":  # that the gateway answers, and the emulator's in words of its own
+        if not case.operation.path.startswith(SIGNED):  # the gateway answers these, the emulator's in words of its own
             case.validate_response(answer, checks=CONFORMING)
         self.refused += 1
 
@@ -130,7 +134,7 @@ class Caller:
             return {"headers": self.participants[number % len(self.participants)].keys}
         if path.startswith("/case"):
             return {"headers": {"Authorization": f"Case {self.code}"}}
-        return {"auth": Signed()} if path == "/check" else {}
+        return {"auth": Signed()} if path.startswith(SIGNED) else {}
 
     def _make_plausible(self, case: AnyCase, number: int) -> None:
         """Put hashes that pictures may have in place of those at boundaries, proofs, and votes in NCMEC's XML."""
@@ -223,5 +227,5 @@ def test_answers_are_as_the_document_says(caller: Caller, document: str, label: 
     taken = [*operation.path_parameters, *operation.query, *operation.body]
     for mode in BOTH if taken else []:
         send_random(caller, operation, mode, effort.random)
-    assert any(status < 300 for status in caller.seen), caller.seen
+    assert any(status < 300 for status in caller.seen) or label in UNHEARD_OF, caller.seen
     assert caller.refused or label in OPEN

@@ -13,7 +13,7 @@ from tests.local.console import Console
 from tests.local.stack import Stack
 from tests.support import polling
 
-SWEEP_SECONDS = 90.0
+SWEEP_SECONDS = 180.0
 
 
 @pytest.fixture(scope="module")

@@ -265,17 +265,18 @@ def settled(platform: PullWorld, history: list[list[Record]]) -> None:
         assert outcomes["other"] in (Outcome.COMPLETE, Outcome.FAULT)
 
 
-@pytest.mark.parametrize("performed", [False, True])
 @pytest.mark.parametrize(
-    ("history", "step"),
+    ("history", "step", "performed"),
     [
-        pytest.param(HISTORY, 6, id="short"),
-        pytest.param(HISTORY, 1, id="short, every call", marks=pytest.mark.soak),
-        pytest.param(long_history(), 1, id="long, every call", marks=pytest.mark.soak),
+        pytest.param(HISTORY, 6, False, id="short"),
+        pytest.param(HISTORY, 6, True, id="short, answers lost"),
+        pytest.param(HISTORY, 1, False, id="short, every call", marks=pytest.mark.soak),
+        pytest.param(HISTORY, 1, True, id="short, every answer lost", marks=pytest.mark.soak),
+        pytest.param(long_history(), 1, False, id="long, every call", marks=pytest.mark.soak),
     ],
 )
 def test_killed_at_any_call_nothing_is_lost_and_nothing_twice(
-    platform: PullWorld, performed: bool, history: list[list[Record]], step: int
+    platform: PullWorld, history: list[list[Record]], step: int, performed: bool
 ) -> None:
     def kill(_: str) -> Exception:
         raise Killed
