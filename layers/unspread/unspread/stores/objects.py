@@ -107,7 +107,9 @@ class Objects:
         if not upload.versioned:
             request["CopySourceIfMatch"] = there["IfMatch"] = upload.etag
         with gone_is_told():
-            kept = self._client.head_object(**there).get("StorageClass", "STANDARD")  # a release puts it back so
+            answer = self._client.get_object(**there)  # of a missing version HEAD tells nothing but 400
+            answer["Body"].close()
+            kept = answer.get("StorageClass", "STANDARD")  # a release puts it back so
             self._client.copy_object(Bucket=self.quarantine_bucket, Key=key, StorageClass=kept, **request)
 
     def in_quarantine(self, upload: Upload, sha256: bytes) -> bool:
