@@ -105,11 +105,11 @@ def test_the_table_decides_what_a_hit_means(hit: Hit, status: Status | None, ver
     assert judge([hit], table, Distances(), CLEAN).verdict is verdict
 
 
-def test_the_nearest_acting_hit_comes_first_and_suspects_are_left_out() -> None:
+def test_the_nearest_acting_hit_comes_first_and_what_makes_suspects_is_named_beside() -> None:
     other = HashKey(Kind.PDQ, "1f" * 32)
     status = dict.fromkeys((PDQ, other, PHASH), Status.ACTIVE)
     judged = judge([Hit(20, PDQ), Hit(3, other), Hit(1, PHASH)], status, Distances(), CLEAN)
-    assert judged == Judgement(Verdict.MATCH, (Hit(3, other), Hit(20, PDQ)))
+    assert judged == Judgement(Verdict.MATCH, (Hit(3, other), Hit(20, PDQ)), also=(PHASH,))
 
 
 @pytest.mark.parametrize("otherwise", [Judgement(Verdict.ERROR, reason="damaged"), Judgement(Verdict.UNSUPPORTED)])

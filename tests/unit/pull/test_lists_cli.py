@@ -4,7 +4,9 @@ import datetime
 import io
 import json
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,9 +36,12 @@ def run(platform: PullWorld, monkeypatch: pytest.MonkeyPatch) -> Run:
 def test_a_list_is_added_with_what_it_knows_us_by(
     run: Run, platform: PullWorld, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    started = int(time.time())
     assert run(*ADD, "--feedback") == 0
     expected = PulledList("other", ListKind.STOPNCII, "https://other.example/v1", "adult", feedback=True)
-    assert platform.table.all() == [expected]
+    (added,) = platform.table.all()
+    assert replace(added, added=0) == expected
+    assert started <= added.added <= time.time()
     assert platform.credentials.read() == {"other": dict(zip(KEYS, ("f-key", "s-key"), strict=True))}
     said = capsys.readouterr()
     assert "key" not in said.out + said.err
