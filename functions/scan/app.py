@@ -90,11 +90,12 @@ def _seconds_for(size: int) -> float:
 def _retry_soon(message: dict[str, Any]) -> None:
     settings = ScanSettings.load()
     url = queue_of(message["eventSourceARN"], (settings.scan_queue_url, settings.backfill_queue_url))
-    queue = Queue(aws.sqs(), url)
+    # Without this it comes back all the same, when its visibility timeout ends.
+    if url is None:
+        logger.warning("message of a queue that is not known comes back late")
+        return
     try:
-        queue.retry_later(message["receiptHandle"], int(message["attributes"]["ApproximateReceiveCount"]))
-    except (
-        BotoCoreError,
-        ClientError,
-    ) as error:  # it comes back all the same, when its visibility timeout ends
+        count = int(message["attributes"]["ApproximateReceiveCount"])
+        Queue(aws.sqs(), url).retry_later(message["receiptHandle"], count)
+    except (BotoCoreError, ClientError) as error:
         logger.warning("message comes back late", extra=failure(error))

@@ -386,3 +386,9 @@ def _die(*_: object, **__: object) -> None:
 
 def _exit(*_: object, **__: object) -> None:
     raise SystemExit
+
+
+def test_a_failed_message_of_a_queue_that_is_not_known_comes_back_all_the_same(world: World) -> None:
+    unread = world.message("nowhere.jpg", "a-version")
+    unread["bucket"] = {"name": "no-such-bucket"}
+    assert world.deliver(unread, queue="renamed") == [0]

@@ -56,6 +56,6 @@ class Queue:
         return sum(int(count) for count in answer["Attributes"].values())
 
 
-def queue_of(arn: str, urls: Iterable[str]) -> str:
-    """Return that of these queue addresses which belongs to the queue with this ARN. Raises StopIteration if none."""
-    return next(url for url in urls if url.rpartition("/")[2] == arn.rpartition(":")[2])
+def queue_of(arn: str, urls: Iterable[str]) -> str | None:
+    """Return that of these queue addresses which belongs to the queue with this ARN; None if none does."""
+    return next((url for url in urls if url.rpartition("/")[2] == arn.rpartition(":")[2]), None)
