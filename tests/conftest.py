@@ -1,6 +1,7 @@
 """The local stack that the artefact tests and the end-to-end tests share: built and deployed once.
 
-With UNSPREAD_STACK=running the stack that `make run` serves is used instead.
+With UNSPREAD_STACK=running the stack that `make run` serves is used instead. With UNSPREAD_BUILT=1 what was built just
+before is deployed: of two runs in one checkout, neither must build while the other deploys.
 """
 
 import os
@@ -24,6 +25,8 @@ settings.load_profile("steady")
 @pytest.fixture(scope="session")
 def built(pytestconfig: pytest.Config) -> None:
     """Functions and layers, built for this machine as they are now."""
+    if os.environ.get("UNSPREAD_BUILT"):
+        return
     with aloud(pytestconfig), Console().step("Building functions and layers") as progress:
         deploy.build(progress.note)
 
