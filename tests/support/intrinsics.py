@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.support.template import ACCOUNT, REGION, Json, expanded
+from tests.support.template import ACCOUNT, REGION, Json, part, properties
 
 NO_VALUE = object()
 PSEUDO = {
@@ -23,8 +23,8 @@ def resource(name: str, parameters: Mapping[str, str]) -> Json:
 
     A resource's `Ref` becomes `<name>`, and its attribute `<name>.<attribute>`.
     """
-    template = expanded()
-    return Deployment(template, parameters).value(template["Resources"][name]["Properties"])  # type: ignore[no-any-return]
+    template = {each: part(each) for each in ("Conditions", "Parameters")}
+    return Deployment(template, parameters).value(properties(name))  # type: ignore[no-any-return]
 
 
 class Deployment:
