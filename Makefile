@@ -53,7 +53,7 @@ build: setup ## Build functions and layers for this machine
 
 # -------------------------------------------------------------------------------------------------- testing
 # The reference client of participants is compiled. Where it cannot be, its tests are left out aloud; ALL=1 makes that an error.
-# The chaos run waits most of its time and wants a stack of its own: it runs, before the browsers, beside the other deployed stack.
+# The chaos run waits most of its time and wants a stack of its own: it runs beside the other deployed stack.
 .PHONY: test
 test: check setup ## Everything: lint, types, unit, template, browsers, end to end (about 25 minutes on two cores)
 	@suites="tests/unit tests/template tests/security"; \
@@ -64,8 +64,8 @@ test: check setup ## Everything: lint, types, unit, template, browsers, end to e
 	$(BIN)/pytest --numprocesses 2 --dist loadfile $$suites
 	@$(BIN)/python -m tests.local build
 	@export UNSPREAD_BUILT=1; \
-	$(BIN)/pytest tests/e2e/test_chaos.py tests/browser > .local/beside.log 2>&1 & beside=$$!; \
-	status=0; $(BIN)/pytest tests/artefacts tests/e2e --ignore tests/e2e/test_chaos.py || status=$$?; \
+	$(BIN)/pytest tests/e2e/test_chaos.py > .local/beside.log 2>&1 & beside=$$!; \
+	status=0; $(BIN)/pytest tests/artefacts tests/e2e tests/browser --ignore tests/e2e/test_chaos.py || status=$$?; \
 	wait $$beside || status=$$?; \
 	cat .local/beside.log; exit $$status
 
