@@ -61,7 +61,8 @@ def findable(stack: Stack, uploaded: Uploaded) -> set[str]:
         ExpressionAttributeValues={":id": {"S": upload_id(uploaded)}},
         ConsistentRead=True,
     )
-    return {item["pk"]["S"].partition("#")[0] for page in pages for item in page["Items"]}
+    kinds = {item["pk"]["S"].partition("#")[0] for page in pages for item in page["Items"]}
+    return kinds & {"sha256", "md5", "band"}  # its open review names it too
 
 
 def becomes(stack: Stack, uploaded: Uploaded, wanted: str, seconds: float = SCAN_SECONDS) -> None:
