@@ -1,4 +1,4 @@
-"""The local stack itself: a taken port is told, and nothing is left behind however it ends."""
+"""The local stack itself: a taken port is told; however it ends, nothing is left behind and nothing built is lost."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.local import processes
-from tests.local.paths import ROOT, RUNS
+from tests.local.paths import BUILDING, BUILT_TEMPLATE, ROOT, RUNS
 from tests.support import polling
 
 RUNNING = re.compile(r"http://127\.0\.0\.1:(\d+) for browsers")
@@ -83,11 +83,13 @@ def test_nothing_is_left_behind_when_it_is_stopped(number: signal.Signals, tmp_p
         again.bind(("127.0.0.1", int(port)))
 
 
-def test_no_process_is_left_behind_when_it_is_killed(tmp_path: Path) -> None:
+def test_no_process_is_left_behind_when_it_is_killed_and_what_was_built_before_stays(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with local("run", log=log) as process:
         polling.until("the emulator", lambda: RUNNING.search(log.read_text(encoding="utf-8")), 60)
         (folder,) = runs_of(process)
+        polling.until("the build", BUILDING.exists, 180)
         process.kill()
         process.wait(30)
         polling.until("the emulator's end", lambda: not emulator_groups(folder), 30)
+    assert BUILT_TEMPLATE.exists()

@@ -4,13 +4,14 @@ import fcntl
 import os
 import platform
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.local import processes
 from tests.local.emulator import REGION, Emulator, clean_environment
-from tests.local.paths import BUILD, BUILD_CACHE, BUILT_TEMPLATE, LOCAL, ROOT, LocalError, tool
+from tests.local.paths import BUILD, BUILD_CACHE, BUILDING, BUILT_TEMPLATE, LOCAL, ROOT, LocalError, tool
 from tests.local.stack import Stack
 from tests.support import template
 
@@ -44,9 +45,15 @@ def alone(note: Callable[[str], None]) -> Iterator[None]:
 
 
 def build(note: Callable[[str], None]) -> None:
-    """Build functions and layers into .local/sam/build, apart from what you build for AWS."""
+    """Build functions and layers into .local/sam/build, apart from what you build for AWS.
+
+    sam empties its folder first: a build that is stopped half-way must not take away the one before.
+    """
     with alone(note):
+        shutil.rmtree(BUILDING, ignore_errors=True)
         _build(note)
+        shutil.rmtree(BUILD, ignore_errors=True)
+        BUILDING.rename(BUILD)
 
 
 def _build(note: Callable[[str], None]) -> None:
@@ -60,7 +67,7 @@ def _build(note: Callable[[str], None]) -> None:
             "--template-file",
             ROOT / "template.yaml",
             "--build-dir",
-            BUILD,
+            BUILDING,
             "--cache-dir",
             BUILD_CACHE,
             "--cached",

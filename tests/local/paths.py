@@ -8,6 +8,7 @@ LOCAL = ROOT / ".local"
 VENVS = LOCAL / "venvs"
 RUNS = LOCAL / "runs"
 BUILD = LOCAL / "sam" / "build"
+BUILDING = LOCAL / "sam" / "building"  # becomes BUILD once it is whole
 BUILD_CACHE = LOCAL / "sam" / "cache"
 BUILT_TEMPLATE = BUILD / "template.yaml"
 STACK_FILE = LOCAL / "stack.json"
