@@ -426,7 +426,7 @@ def test_lists_that_waited_longest_come_first(platform: PullWorld) -> None:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unspread.stores.pull_entries.time.sleep", lambda _: None)
+    monkeypatch.setattr("unspread.stores.items.time.sleep", lambda _: None)
 
 
 def test_an_answer_that_is_lost_changes_nothing(platform: PullWorld) -> None:

@@ -12,9 +12,10 @@ listing it once. The list of unsettled cases is kept in the transactions that be
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from unspread.hash_key import HashKey
+from unspread.stores.items import partition, read_items
 from unspread.stores.transaction import Action
 from unspread.submission import Category, ItemKind
 
@@ -71,7 +72,7 @@ class CaseTable:
 
     def read(self, case: str) -> Case | None:
         """Read a case and its items, strongly consistent."""
-        items = list(self._query(case))
+        items = list(partition(self._client, self._name, case))
         head = next((item for item in items if item["sk"] == _CASE), None)
         if head is None:
             return None
@@ -88,18 +89,13 @@ class CaseTable:
     def read_status(self, case: str, item: str) -> tuple[CaseStatus | None, bool]:
         """Read a case's status, None if there is no such case, and whether it has this item; strongly consistent."""
         keys = [{"pk": case, "sk": _CASE}, {"pk": case, "sk": _ITEM + item}]
-        request: Any = {self._name: {"Keys": keys, "ConsistentRead": True}}
-        items: list[dict[str, Any]] = []
-        while request:
-            answer = self._client.batch_get_item(RequestItems=request)
-            items += cast("list[dict[str, Any]]", answer["Responses"].get(self._name, []))
-            request = answer.get("UnprocessedKeys")
+        items = list(read_items(self._client, self._name, keys))
         status = next((CaseStatus(found["status"]) for found in items if found["sk"] == _CASE), None)
         return status, any(found["sk"] != _CASE for found in items)
 
     def unsettled(self, before: int) -> Iterator[str]:
         """Yield the cases on which work began before this time, in seconds since 1970, and has not ended."""
-        for item in self._query(_UNSETTLED):
+        for item in partition(self._client, self._name, _UNSETTLED):
             if int(item["since"]) < before:
                 yield item["sk"]
 
@@ -198,20 +194,6 @@ class CaseTable:
 
     def _put(self, item: dict[str, Any]) -> Action:
         return {"Put": {"TableName": self._name, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
-
-    def _query(self, pk: str) -> Iterator[dict[str, Any]]:
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": pk},
-            "ConsistentRead": True,
-        }
-        while True:
-            page = self._client.query(**request)
-            yield from cast("list[dict[str, Any]]", page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _case_item(item: dict[str, Any]) -> CaseItem:

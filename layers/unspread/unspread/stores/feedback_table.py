@@ -9,9 +9,10 @@ The counts are kept in the transactions that change what they count, so that a r
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from unspread.hash_key import HashKey
+from unspread.stores.items import read_items
 from unspread.stores.transaction import Action
 
 if TYPE_CHECKING:
@@ -48,15 +49,8 @@ class FeedbackTable:
     def read(self, key: HashKey, participant: str) -> Said:
         """Read what a participant said of a hash, strongly consistent."""
         sorts = (f"copies#{participant}", f"dispute#{participant}", _COUNT)
-        request: Any = {
-            self._name: {"Keys": [{"pk": _pk(key), "sk": sort} for sort in sorts], "ConsistentRead": True},
-        }
-        items: dict[str, dict[str, Any]] = {}
-        while request:
-            answer = self._client.batch_get_item(RequestItems=request)
-            found = cast("list[dict[str, Any]]", answer["Responses"].get(self._name, []))
-            items |= {item["sk"]: item for item in found}
-            request = answer.get("UnprocessedKeys")
+        keys = [{"pk": _pk(key), "sk": sort} for sort in sorts]
+        items = {item["sk"]: item for item in read_items(self._client, self._name, keys)}
         copies = items.get(sorts[0])
         return Said(
             Copies(int(copies["found"]), int(copies["removed"])) if copies else None,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from unspread import ulid
 from unspread.changes import Change, LogEntry, Operation, pack, unpack
+from unspread.stores.items import pages
 from unspread.stores.transaction import Action
 
 if TYPE_CHECKING:
@@ -110,13 +111,8 @@ class HashLog:
             "ExpressionAttributeValues": values,
             "ConsistentRead": True,
         }
-        while True:
-            page = self._client.query(**request)
-            items = cast("list[dict[str, Any]]", page["Items"])
-            yield [LogEntry(item["sk"], unpack(bytes(item["changes"]))) for item in items]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        for page in pages(self._client.query, request):
+            yield [LogEntry(item["sk"], unpack(bytes(item["changes"]))) for item in page]
 
     def _put(self, item: dict[str, Any]) -> Action:
         return {"Put": {"TableName": self._name, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}

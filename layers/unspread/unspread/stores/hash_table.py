@@ -11,11 +11,11 @@ whatever else the feed for participants has to tell: the first or last source of
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import batched
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from unspread.changes import Change, Operation
 from unspread.hash_key import HashKey
+from unspread.stores.items import pages, read_items
 from unspread.stores.transaction import Action
 from unspread.verdict import Status
 
@@ -62,13 +62,15 @@ class HashTable:
 
     def read(self, keys: Iterable[HashKey]) -> dict[HashKey, ListedHash]:
         """Read hashes, strongly consistent. Those never listed are not in the answer."""
-        items = self._read_all([{"pk": str(key), "sk": _HASH} for key in dict.fromkeys(keys)])
+        wanted = [{"pk": str(key), "sk": _HASH} for key in dict.fromkeys(keys)]
+        items = read_items(self._client, self._name, wanted)
         return {listed.key: listed for listed in map(_listed, items)}
 
     def read_with_source(self, keys: Iterable[HashKey], source: str) -> tuple[dict[HashKey, ListedHash], set[HashKey]]:
         """Read hashes as `read` does, and tell which of them have this source."""
         names = [str(key) for key in dict.fromkeys(keys)]
-        items = self._read_all([{"pk": name, "sk": sort} for name in names for sort in (_HASH, _source(source))])
+        wanted = [{"pk": name, "sk": sort} for name in names for sort in (_HASH, _source(source))]
+        items = list(read_items(self._client, self._name, wanted))
         hashes = [_listed(item) for item in items if item["sk"] == _HASH]
         owned = {HashKey.parse(item["pk"]) for item in items if item["sk"] != _HASH}
         return {listed.key: listed for listed in hashes}, owned
@@ -83,12 +85,8 @@ class HashTable:
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": {":hash": _HASH, ":active": Status.ACTIVE, ":held": Status.HELD},
         }
-        while True:
-            page = self._client.scan(**request)
-            yield from (HashKey.parse(cast("str", item["pk"])) for item in page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        for page in pages(self._client.scan, request):
+            yield from (HashKey.parse(item["pk"]) for item in page)
 
     def add_source(
         self, key: HashKey, current: ListedHash | None, source: str, category: str, day: str, *, video: bool = False
@@ -220,16 +218,6 @@ class HashTable:
 
     def _key(self, key: HashKey) -> dict[str, Any]:
         return {"TableName": self._name, "Key": {"pk": str(key), "sk": _HASH}}
-
-    def _read_all(self, keys: list[dict[str, str]]) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
-        for batch in batched(keys, _KEYS_A_READ, strict=False):
-            request: Any = {self._name: {"Keys": list(batch), "ConsistentRead": True}}
-            while request:  # a partial answer is told by UnprocessedKeys
-                answer = self._client.batch_get_item(RequestItems=request)
-                items += cast("list[dict[str, Any]]", answer["Responses"].get(self._name, []))
-                request = answer.get("UnprocessedKeys")
-        return items
 
 
 def _source(name: str) -> str:

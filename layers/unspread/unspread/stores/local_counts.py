@@ -12,10 +12,10 @@ last looked, so that it never has to look at all of them.
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import batched
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from unspread.hash_key import HashKey
+from unspread.stores.items import in_partition, pages, read_items
 from unspread.stores.transaction import Action
 
 if TYPE_CHECKING:
@@ -55,33 +55,14 @@ class LocalCounts:
 
     def read(self, keys: Iterable[HashKey]) -> dict[HashKey, tuple[int, int]]:
         """Read copies found and removed, strongly consistent. Hashes that had none are not in the answer."""
-        counts: dict[HashKey, tuple[int, int]] = {}
-        for batch in batched(dict.fromkeys(keys), 100, strict=False):
-            wanted = [{"pk": str(key), "sk": _HERE} for key in batch]
-            request: Any = {self._name: {"Keys": wanted, "ConsistentRead": True}}
-            while request:
-                answer = self._client.batch_get_item(RequestItems=request)
-                for item in cast("list[dict[str, Any]]", answer["Responses"].get(self._name, [])):
-                    counts[HashKey.parse(item["pk"])] = (int(item["found"]), int(item["removed"]))
-                request = answer.get("UnprocessedKeys")
-        return counts
+        wanted = [{"pk": str(key), "sk": _HERE} for key in dict.fromkeys(keys)]
+        items = read_items(self._client, self._name, wanted)
+        return {HashKey.parse(item["pk"]): (int(item["found"]), int(item["removed"])) for item in items}
 
     def marks(self) -> Iterator[list[Mark]]:
         """Yield the hashes whose counts changed, up to a hundred at a time."""
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": _COUNTED},
-            "ConsistentRead": True,
-            "Limit": 100,
-        }
-        while True:
-            page = self._client.query(**request)
-            items = cast("list[dict[str, Any]]", page["Items"])
-            yield [Mark(HashKey.parse(item["sk"]), item["stamp"]) for item in items]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        for page in pages(self._client.query, in_partition(self._name, _COUNTED) | {"Limit": 100}):
+            yield [Mark(HashKey.parse(item["sk"]), item["stamp"]) for item in page]
 
     def unmark(self, mark: Mark) -> None:
         """Note that a change is seen to, unless there was another meanwhile."""

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from unspread import ulid
 from unspread.exchange.participant import Participant
+from unspread.stores.items import partition
 from unspread.stores.transaction import BusyError
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class ParticipantTable:
 
     def all(self) -> list[Participant]:
         """Read all participants, by name."""
-        return [_participant(item) for item in self._query(_PARTICIPANTS)]
+        return [_participant(item) for item in partition(self._client, self._name, _PARTICIPANTS)]
 
     def add(self, participant: Participant) -> None:
         """Add a participant. Raises ParticipantExistsError."""
@@ -170,21 +171,6 @@ class ParticipantTable:
     def _full_at(self, name: str) -> int:
         item = self._client.get_item(TableName=self._name, Key=_bucket(name), ConsistentRead=True).get("Item", {})
         return int(cast("Any", item.get("full_at", 0)))
-
-    def _query(self, pk: str) -> list[dict[str, Any]]:
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": pk},
-            "ConsistentRead": True,
-        }
-        items: list[dict[str, Any]] = []
-        while True:
-            page = self._client.query(**request)
-            items += cast("list[dict[str, Any]]", page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return items
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _bucket(name: str) -> dict[str, str]:

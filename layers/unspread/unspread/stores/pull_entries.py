@@ -10,15 +10,12 @@ may be in several entries: the last one that goes takes the hash with it.
 """
 
 import hashlib
-import random
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import batched
 from typing import TYPE_CHECKING, Any, cast
 
 from unspread.hash_key import HashKey
-from unspread.stores.transaction import BusyError
+from unspread.stores.items import read_items, write_items
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 _SHARDS = "0123456789abcdef"
 _A_WALK = 200
 _ENTRY = "entry#"
-_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +49,27 @@ class PullEntries:
 
     def read(self, pulled: str, entries: Iterable[str]) -> dict[str, Entry]:
         """Read entries, strongly consistent. Those never seen are not in the answer."""
-        found: dict[str, Entry] = {}
         keys = [{"pk": _pk(pulled, name), "sk": _ENTRY + name} for name in dict.fromkeys(entries)]
-        for batch in batched(keys, 100, strict=False):
-            request: Any = {self._name: {"Keys": list(batch), "ConsistentRead": True}}
-            while request:
-                answer = self._client.batch_get_item(RequestItems=request)
-                for item in cast("list[dict[str, Any]]", answer["Responses"].get(self._name, [])):
-                    entry = _entry(item)
-                    found[entry.name] = entry
-                request = answer.get("UnprocessedKeys")
-        return found
+        return {entry.name: entry for entry in map(_entry, read_items(self._client, self._name, keys))}
 
     def write(self, pulled: str, entries: Iterable[Entry]) -> None:
         """Write entries."""
-        self._batch({"PutRequest": {"Item": self._item(pulled, entry)}} for entry in entries)
+        write_items(self._client, self._name, put=(self._item(pulled, entry) for entry in entries))
 
     def delete(self, pulled: str, entries: Iterable[str]) -> None:
         """Delete entries."""
-        self._batch(_deletion(_pk(pulled, name), _ENTRY + name) for name in entries)
+        keys = ({"pk": _pk(pulled, name), "sk": _ENTRY + name} for name in entries)
+        write_items(self._client, self._name, delete=keys)
 
     def hold(self, pulled: str, pairs: Iterable[tuple[str, HashKey]]) -> None:
         """Note that entries have hashes."""
         items = [{"pk": _pk(pulled, str(key)), "sk": _holder(key, entry)} for entry, key in pairs]
-        self._batch({"PutRequest": {"Item": item}} for item in items)
+        write_items(self._client, self._name, put=items)
 
     def let_go(self, pulled: str, pairs: Iterable[tuple[str, HashKey]]) -> None:
         """Note that entries no longer have hashes."""
-        self._batch(_deletion(_pk(pulled, str(key)), _holder(key, entry)) for entry, key in pairs)
+        keys = ({"pk": _pk(pulled, str(key)), "sk": _holder(key, entry)} for entry, key in pairs)
+        write_items(self._client, self._name, delete=keys)
 
     def is_held(self, pulled: str, key: HashKey) -> bool:
         """Tell whether an entry has a hash, strongly consistent."""
@@ -126,17 +115,6 @@ class PullEntries:
         expiry = {} if entry.expires is None else {"expires": entry.expires}
         return {"pk": _pk(pulled, entry.name), "sk": _ENTRY + entry.name, **item, **expiry}
 
-    def _batch(self, requests: Iterable[dict[str, Any]]) -> None:
-        for batch in batched(requests, 25, strict=False):
-            left: Any = {self._name: list(batch)}
-            for attempt in range(_ATTEMPTS):
-                left = self._client.batch_write_item(RequestItems=left).get("UnprocessedItems")
-                if not left:
-                    break
-                time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - spreads rivals, keeps no secret
-            else:
-                raise BusyError("DynamoDB left items unwritten on every attempt.")
-
 
 def _pk(pulled: str, name: str) -> str:
     return f"list#{pulled}#{hashlib.sha256(name.encode()).hexdigest()[0]}"
@@ -144,10 +122,6 @@ def _pk(pulled: str, name: str) -> str:
 
 def _holder(key: HashKey, entry: str) -> str:
     return f"holder#{key}#{entry}"
-
-
-def _deletion(pk: str, sk: str) -> dict[str, Any]:
-    return {"DeleteRequest": {"Key": {"pk": pk, "sk": sk}}}
 
 
 def _entry(item: dict[str, Any]) -> Entry:

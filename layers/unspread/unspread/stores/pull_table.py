@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, fields
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from unspread.hash_key import HashKey
 from unspread.pull.pulled_list import ListKind, PulledList, State
+from unspread.stores.items import partition, write_items
 from unspread.stores.local_counts import Mark
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ class PullTable:
 
     def all(self) -> list[PulledList]:
         """Read all lists, by name, strongly consistent."""
-        return [_pulled(item) for item in self._query(_LISTS)]
+        return [_pulled(item) for item in partition(self._client, self._name, _LISTS)]
 
     def states(self) -> dict[str, State]:
         """Read how far each list is; those never pulled are not in the answer."""
-        return {item["sk"]: _state(item) for item in self._query(_STATES)}
+        return {item["sk"]: _state(item) for item in partition(self._client, self._name, _STATES)}
 
     def add(self, pulled: PulledList) -> None:
         """Add a list. Raises ListExistsError."""
@@ -84,8 +85,8 @@ class PullTable:
 
     def forget(self, name: str) -> None:
         """Delete a list; what is queued for it goes first."""
-        for key in [{"pk": f"feedback#{name}", "sk": item["sk"]} for item in self._query(f"feedback#{name}")]:
-            self._client.delete_item(TableName=self._name, Key=key)
+        queued = partition(self._client, self._name, f"feedback#{name}", ProjectionExpression="pk, sk")
+        write_items(self._client, self._name, delete=queued)
         for pk in (_STATES, _LISTS):
             self._client.delete_item(TableName=self._name, Key={"pk": pk, "sk": name})
 
@@ -134,7 +135,7 @@ class PullTable:
 
     def queued(self, name: str) -> Iterator[Mark]:
         """Yield the hashes whose counts a list is to be told."""
-        for item in self._query(f"feedback#{name}"):
+        for item in partition(self._client, self._name, f"feedback#{name}"):
             yield Mark(HashKey.parse(item["sk"]), item["stamp"])
 
     def told(self, name: str, mark: Mark) -> None:
@@ -148,20 +149,6 @@ class PullTable:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return
-
-    def _query(self, pk: str) -> Iterator[dict[str, Any]]:
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": pk},
-            "ConsistentRead": True,
-        }
-        while True:
-            page = self._client.query(**request)
-            yield from cast("list[dict[str, Any]]", page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _pulled(item: dict[str, Any]) -> PulledList:

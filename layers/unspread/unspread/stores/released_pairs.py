@@ -7,9 +7,10 @@ The pair alone is remembered: another picture near the hash is still taken, and 
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from unspread.hash_key import HashKey
+from unspread.stores.items import partition
 from unspread.stores.transaction import Action
 
 if TYPE_CHECKING:
@@ -26,19 +27,7 @@ class ReleasedPairs:
 
     def of(self, sha256: bytes) -> set[HashKey]:
         """Return the hashes that mean nothing for the file with this SHA-256, strongly consistent."""
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": _pk(sha256)},
-            "ConsistentRead": True,
-        }
-        found: set[HashKey] = set()
-        while True:
-            page = self._client.query(**request)
-            found |= {HashKey.parse(cast("str", item["sk"])) for item in page["Items"]}
-            if "LastEvaluatedKey" not in page:
-                return found
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return {HashKey.parse(item["sk"]) for item in partition(self._client, self._name, _pk(sha256))}
 
     def remember(self, sha256: bytes, keys: Iterable[HashKey]) -> list[Action]:
         """Return the actions that remember these hashes for the file with this SHA-256."""

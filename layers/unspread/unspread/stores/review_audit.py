@@ -9,9 +9,10 @@ Kept for ever, and without content: no hash, no object key.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from unspread import ulid
+from unspread.stores.items import partition
 from unspread.stores.transaction import Action
 
 if TYPE_CHECKING:
@@ -52,19 +53,8 @@ class ReviewAudit:
 
     def read(self, month: str) -> Iterator[Entry]:
         """Yield the entries of a month, such as 2026-11, in order."""
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": _pk(month)},
-            "ConsistentRead": True,
-        }
-        while True:
-            page = self._client.query(**request)
-            for item in cast("list[dict[str, Any]]", page["Items"]):
-                yield Entry(int(item["at"]), item["review"], item["who"], item["what"], item["note"])
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        for item in partition(self._client, self._name, _pk(month)):
+            yield Entry(int(item["at"]), item["review"], item["who"], item["what"], item["note"])
 
 
 def _pk(month: str) -> str:

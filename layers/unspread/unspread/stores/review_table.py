@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from unspread.stores.items import in_partition
 from unspread.stores.transaction import Action
 from unspread.verdict import Verdict
 
@@ -137,13 +138,7 @@ class ReviewTable:
         return actions
 
     def _query(self, pk: str, after: str, most: int) -> tuple[list[dict[str, Any]], str]:
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": pk},
-            "ConsistentRead": True,
-            "Limit": most,
-        }
+        request = in_partition(self._name, pk) | {"Limit": most}
         page = self._client.query(**request | ({"ExclusiveStartKey": {"pk": pk, "sk": after}} if after else {}))
         items = cast("list[dict[str, Any]]", page["Items"])
         return items, cast("str", page.get("LastEvaluatedKey", {}).get("sk", ""))

@@ -9,13 +9,14 @@ object#<id>     stored          sequencer: the one that the upload of this event
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import batched
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
 from unspread.hash_key import HashKey
 from unspread.hashing import Digests, PerceptualHash, Variant
+from unspread.stores.items import pages, read_items
 from unspread.stores.transaction import Action
 from unspread.upload import Upload
 from unspread.verdict import Hit, Judgement, Verdict
@@ -81,16 +82,10 @@ class UploadTable:
             tags: whether tags are wanted, so that one which was never tagged is left to do.
         """
         found: dict[str, Verdict | None] = {}
-        for batch in batched(dict.fromkeys(upload_ids), _KEYS_A_READ, strict=False):
-            keys = [{"pk": f"object#{upload_id}", "sk": _RECORD} for upload_id in batch]
-            request: Any = {self._name: {"Keys": keys, "ConsistentRead": True, **_OUTCOME}}
-            while request:  # a partial answer is told by UnprocessedKeys
-                answer = self._client.batch_get_item(RequestItems=request)
-                for item in cast("list[dict[str, Any]]", answer["Responses"].get(self._name, [])):
-                    done = item.get("done") and (item.get("tagged") or not tags)
-                    verdict = Verdict(item["verdict"]) if done else None
-                    found[item["pk"].removeprefix("object#")] = verdict
-                request = answer.get("UnprocessedKeys")
+        keys = [{"pk": f"object#{upload_id}", "sk": _RECORD} for upload_id in dict.fromkeys(upload_ids)]
+        for item in read_items(self._client, self._name, keys, **_OUTCOME):
+            done = item.get("done") and (item.get("tagged") or not tags)
+            found[item["pk"].removeprefix("object#")] = Verdict(item["verdict"]) if done else None
         return found
 
     def stored_sequencer(self, upload: Upload) -> str | None:
@@ -240,13 +235,14 @@ class UploadTable:
 
     def counted(self, upload: Upload) -> list[HashKey]:
         """Return the hashes for which the upload is counted, strongly consistent."""
-        page = self._client.query(
-            TableName=self._name,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :hit)",
-            ExpressionAttributeValues={":pk": f"object#{upload.id}", ":hit": _HIT},
-            ConsistentRead=True,
-        )
-        return [HashKey.parse(cast("str", item["sk"]).removeprefix(_HIT)) for item in page["Items"]]
+        request: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :hit)",
+            "ExpressionAttributeValues": {":pk": f"object#{upload.id}", ":hit": _HIT},
+            "ConsistentRead": True,
+        }
+        found = chain.from_iterable(pages(self._client.query, request))
+        return [HashKey.parse(item["sk"].removeprefix(_HIT)) for item in found]
 
     def uncount(self, upload: Upload, key: HashKey, *, removed: bool) -> Action:
         """Return the action that takes back that the upload is counted for this hash, as `removed` or not."""
