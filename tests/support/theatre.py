@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
 
 from tests.support.faults import one_call_at_a_time
 from tests.support.stage import Stage, stopping
-from tests.support.world import World, a_world, let_go_of_copies
+from tests.support.world import World, a_world, direct_bands, let_go_of_copies
 from unspread import aws
 from unspread.assembly import judging
 from unspread.content import Content
@@ -64,12 +63,11 @@ class Theatre:
 def a_theatre() -> Iterator[Theatre]:
     """Open the theatre for the tests of one module."""
     gc.collect()
-    gc.freeze()  # what other tests left is not looked through again for every transaction that moto copies
-    with a_world() as world, one_call_at_a_time(), pytest.MonkeyPatch.context() as patch:
+    gc.freeze()  # what other tests left is not looked through again and again
+    with a_world() as world, one_call_at_a_time(), direct_bands(), pytest.MonkeyPatch.context() as patch:
         stage = Stage()
         for target, name in STEPS.items():
             patch.setattr(target, stopping(stage, name, _resolve(target)))
-        patch.setattr("unspread.stores.upload_index.UploadIndex.with_band", lambda _, band: with_band(band))
         patch.setattr("unspread.stores.transaction.commit.__kwdefaults__", {"attempts": 8, "wait": lambda _: None})
         theatre = Theatre(world, stage)
         patch.setattr(Scan, "_fetch", lambda _, upload, **__: theatre.fetch(upload))
@@ -86,16 +84,6 @@ def _resolve(target: str) -> Any:
         except AttributeError:
             found = importlib.import_module(f"{found.__name__}.{name}")
     return found
-
-
-def with_band(band: str) -> list[tuple[bytes, str]]:
-    """Look a band up in moto's own store; through moto's client, `UploadIndex.with_band` reads all items."""
-    table = dynamodb_backends["123456789012"]["us-east-1"].get_table("UploadTable")
-    parts = [
-        str(item.attrs["sk"].value).partition("#")
-        for item in table.items.get(DynamoType({"S": f"band#{band}"}), {}).values()
-    ]
-    return [(bytes.fromhex(pdq), upload_id) for pdq, _, upload_id in parts]
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.world import World, a_world
+from tests.support.world import World, a_world, direct_bands
 
 
 @pytest.fixture
@@ -12,3 +12,10 @@ def world() -> Iterator[World]:
     """AWS as moto plays it, with the template's tables and buckets."""
     with a_world() as made:
         yield made
+
+
+@pytest.fixture(name="direct_bands")
+def _direct_bands() -> Iterator[None]:
+    """Bands are looked up in moto's own store; that the client finds the same is tested with the index."""
+    with direct_bands():
+        yield

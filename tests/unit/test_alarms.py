@@ -37,6 +37,8 @@ from unspread.stores.pull_table import PullTable
 from unspread.stores.run_table import RunTable
 from unspread.submission import SubmittedItem
 
+pytestmark = pytest.mark.usefixtures("direct_bands")
+
 NOW = 1_795_400_000
 HOUR = 3600
 ALARMS = sorted(resources("AWS::CloudWatch::Alarm"))

@@ -10,8 +10,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from tests.support import pictures
 from tests.support.faults import failing
 from tests.support.items import item_of
-from tests.support.theatre import with_band
-from tests.support.world import World
+from tests.support.world import World, with_band
 from unspread import ulid
 from unspread.bands import bands
 from unspread.stores.upload_index import UploadIndex

@@ -23,6 +23,8 @@ from unspread.stores.queue import FIRST_SENT
 from unspread.stores.review_table import ReviewTable
 from unspread.telemetry import metrics
 
+pytestmark = pytest.mark.usefixtures("direct_bands")
+
 NOW = 1_795_400_000.0
 HOUR = 3600
 LISTED = pictures.picture(1, (400, 300))

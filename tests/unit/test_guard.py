@@ -13,6 +13,8 @@ from unspread.bulk import BulkListing
 from unspread.hash_key import HashKey, Kind
 from unspread.submission import SubmittedItem
 
+pytestmark = pytest.mark.usefixtures("direct_bands")
+
 CASE, OTHER_CASE = "c" * 64, "d" * 64
 LISTED = pictures.picture(1, (400, 300))
 

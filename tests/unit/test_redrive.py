@@ -22,6 +22,8 @@ from unspread.redrive import Redrive, UnsweptError
 from unspread.stores.queue import FIRST_SENT
 from unspread.stores.transaction import commit
 
+pytestmark = pytest.mark.usefixtures("direct_bands")
+
 DEAD = ("scan", "rule", "forget", "sweep")
 
 

@@ -24,11 +24,12 @@ from tests.support.reviews import (
     suspected,
     table,
 )
-from tests.support.theatre import with_band
 from tests.support.world import World
 from unspread import aws
 from unspread.stores.local_counts import LocalCounts
 from unspread.verdict import Status
+
+pytestmark = pytest.mark.usefixtures("direct_bands")
 
 
 @pytest.fixture
@@ -140,7 +141,6 @@ def test_what_was_released_passes_and_only_that(world: World, desk: Desk) -> Non
 def test_what_was_released_is_not_found_by_a_sweep_of_the_same_hash(
     world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unspread.stores.upload_index.UploadIndex.with_band", lambda _, band: with_band(band))
     name, _ = caught(world)
     assert desk.decide(name, "release").status == 200
     assert again(world) == "clean"
@@ -256,7 +256,6 @@ def test_a_confirmed_suspect_beyond_the_match_distance_is_removed_too(world: Wor
 def test_a_suspect_of_a_held_hash_waits_for_the_approval_of_the_hash(
     world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unspread.stores.upload_index.UploadIndex.with_band", lambda _, band: with_band(band))
     name, message = suspected(world)
     refused = desk.decide(name, "confirm")
     assert (refused.status, "held" in refused.body["detail"]) == (409, True)

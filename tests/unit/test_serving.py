@@ -22,6 +22,8 @@ from unspread.submission import SubmittedItem
 from unspread.upload import UploadMessage
 from unspread.verdict import Status, Verdict
 
+pytestmark = pytest.mark.usefixtures("direct_bands")
+
 CASE = "d" * 64
 COPY = pictures.jpeg(pictures.picture(11))
 INNOCENT = pictures.jpeg(pictures.picture(12))

@@ -33,6 +33,8 @@ from unspread.sweep import NotYetError, near, probing_is_cheaper
 from unspread.upload import Upload
 from unspread.verdict import Distances
 
+pytestmark = pytest.mark.usefixtures("direct_bands")
+
 CASE, OTHER_CASE = "c" * 64, "d" * 64
 LISTED = pictures.picture(1, (400, 300))
 INNOCENT = pictures.picture(2, (400, 300))
