@@ -89,8 +89,8 @@ def listed(settings: dict[str, str]) -> int:
     return len(there)
 
 
-def measure(count: int) -> dict[str, tuple[Run, int]]:
-    """Pull, and read anew; return what each took, and how many hashes were listed then."""
+def measure(count: int) -> Iterator[tuple[str, Run, int]]:
+    """Pull, and read anew; yield what each took, and how many hashes were listed then."""
     made = List(count)
     with stores() as environment, site(made) as served:
         secret = boto3.client("secretsmanager").create_secret(Name="lists", SecretString="{}")["ARN"]
@@ -98,13 +98,10 @@ def measure(count: int) -> dict[str, tuple[Run, int]]:
         ListSecret(aws.secrets(), secret).put(NAME, KEYS)
         table = PullTable(aws.dynamodb(), PULL_TABLE)
         table.add(PulledList(NAME, ListKind.STOPNCII, served.url, "adult"))
-        first = alone(environment, pull, settings), alone(environment, listed, settings).result
+        yield "pulled", alone(environment, pull, settings), alone(environment, listed, settings).result
         made.gone = True
         table.switch(NAME, "resync", on=True)
-        return {
-            "pulled": first,
-            "read anew": (alone(environment, pull, settings), alone(environment, listed, settings).result),
-        }
+        yield "read anew", alone(environment, pull, settings), alone(environment, listed, settings).result
 
 
 def main() -> None:
@@ -113,13 +110,12 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1_000_000)
     count = parser.parse_args().records
     least = count / HASHES_A_TRANSACTION / TRANSACTIONS_A_SECOND
-    print(f"{count:,} records; the pace alone takes {least:,.0f} s")
-    measured = measure(count)
-    for name, (run, there) in measured.items():
-        print(f"{name}: {run.seconds:,.0f} s in {run.result['runs']} runs, {run.megabytes:.0f} MB, {there:,} listed")
-    left = count - len(range(0, count, GONE))
-    assert [there for _, there in measured.values()] == [count, left], measured
-    assert all(run.result["complete"] for run, _ in measured.values()), measured
+    print(f"{count:,} records; the pace alone takes {least:,.0f} s", flush=True)
+    for (name, run, there), left in zip(measure(count), (count, count - len(range(0, count, GONE))), strict=True):
+        took = f"{run.seconds:,.0f} s in {run.result['runs']} runs, {run.megabytes:.0f} MB"
+        print(f"{name}: {took}, {there:,} listed", flush=True)
+        assert run.result["complete"], run
+        assert there == left, (there, left)
 
 
 if __name__ == "__main__":
