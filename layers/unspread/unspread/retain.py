@@ -89,7 +89,7 @@ class Retain:
 
     def _entry(self, review: Review, what: str) -> Action:
         category = review.category or "unknown"
-        return self.reviewing.audit.add(Entry(int(self.clock()), review.upload_id, OURSELVES, what, category))
+        return self.reviewing.audit.add(Entry(self.clock(), review.upload_id, OURSELVES, what, category))
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self.clock(), UTC).date().isoformat()

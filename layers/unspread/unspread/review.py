@@ -109,7 +109,7 @@ class Reviewing:
         reviewed = self.read(review_id)
         if decision in AGREED and not reviewed.review.decision:
             self._check(reviewed, decision)
-        entry = Entry(int(self.clock()), review_id, who, decision.value, note)
+        entry = Entry(self.clock(), review_id, who, decision.value, note)
         commit(self.transactions(), partial(self._writing, reviewed, decision, entry))
         self._tell(self.read(review_id), decision)
         return self.complete(review_id)

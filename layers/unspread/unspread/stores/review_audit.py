@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who did what about a review, when, in seconds since 1970."""
+    """Who did what about a review, when, in seconds since 1970; read back it is in whole ones."""
 
-    at: int
+    at: float
     review: str
     who: str
     what: str
@@ -42,8 +42,8 @@ class ReviewAudit:
         """Return the action that adds an entry, beside the actions that it tells of."""
         item = {
             "pk": _pk(f"{datetime.fromtimestamp(entry.at, UTC):%Y-%m}"),
-            "sk": ulid.at(entry.at * 1000),
-            "at": entry.at,
+            "sk": ulid.at(int(entry.at * 1000)),
+            "at": int(entry.at),
             "review": entry.review,
             "who": entry.who,
             "what": entry.what,
