@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from tests.e2e import people
 from tests.e2e.people import Person
-from tests.local import hashes, watch
+from tests.local import deploy, emulator, hashes, watch
+from tests.local.emulator import Emulator
 from tests.local.stack import Stack
 from tests.support import pictures, polling
 
@@ -44,6 +46,16 @@ class Listed:
     code: str
     original: bytes
     copy: bytes
+
+
+@pytest.fixture(scope="session")
+def strict(built: None, emulated: Emulator | None) -> Iterator[Stack]:
+    """A stack of its own, beside the other: it serves only what is clean, and its reviews take two people."""
+    with ExitStack() as undo:
+        place = emulated or undo.enter_context(emulator.running())
+        found = deploy.deploy(place, lambda _: None, "unspread-strict", ServeOnlyClean="true", ReviewersNeeded="2")
+        undo.callback(found.close)
+        yield found
 
 
 @pytest.fixture

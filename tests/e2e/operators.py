@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import boto3
 import urllib3
 
 from tests.e2e.people import COMMAND_SECONDS
-from tests.local.emulator import clean_environment
+from tests.local.emulator import REGION, clean_environment
 from tests.local.paths import developer_tool
 from tests.local.stack import Stack
 
@@ -64,6 +65,20 @@ def participant(stack: Stack, *options: str, categories: str = "minor,adult") ->
     name = f"p-{uuid.uuid4().hex[:12]}"
     said = json.loads(command(stack, "participants", "add", name, "--categories", categories, *options))
     return Participant(stack, name, {key: said[key] for key in ("x-functions-key", "Ocp-Apim-Subscription-Key")})
+
+
+def user(stack: Stack, name: str, allowed: str) -> dict[str, str]:
+    """Make an IAM user who may do this everywhere, such as s3:*; return what a client signs with."""
+    iam = boto3.client(
+        "iam", endpoint_url=stack.endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    statement = {"Effect": "Allow", "Action": allowed, "Resource": "*"}
+    iam.create_user(UserName=name)
+    iam.put_user_policy(
+        UserName=name, PolicyName="all", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
 
 
 def command(stack: Stack, *arguments: str, asked: str = "") -> str:

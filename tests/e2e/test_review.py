@@ -1,12 +1,13 @@
 """People decide, on the deployed stack: with the review function's own role, and requests that are signed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 import urllib3
 
-from tests.e2e.conftest import Listed
+from tests.e2e import operators
+from tests.e2e.conftest import Listed, Secret
 from tests.e2e.people import Person
 from tests.local import watch
 from tests.local.emulator import REGION
@@ -23,12 +24,18 @@ OWNERS: dict[str, Any] = {
 KEY = "review/a b+c%20é.jpg"
 
 
+def client(stack: Stack, keys: Mapping[str, str]) -> ReviewClient:
+    """Return a client that signs with these keys."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", REGION)
+        for name, value in keys.items():
+            environment.setenv(name.upper(), value)
+        return ReviewClient(stack.api)
+
+
 @pytest.fixture
-def reviewer(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> ReviewClient:
-    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(f"AWS_{name}", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    return ReviewClient(stack.api)
+def reviewer(stack: Stack) -> ReviewClient:
+    return client(stack, {"aws_access_key_id": "test", "aws_secret_access_key": "test"})
 
 
 def put(stack: Stack, key: str, body: bytes) -> watch.Uploaded:
@@ -90,3 +97,32 @@ def test_a_confirmed_match_stays_and_retention_leaves_it_until_its_day(
     polling.until("it waits no longer", lambda: name not in {each["id"] for each in reviewer.all()}, 30)
     assert watch.invoke(stack, "RetainFunction")["stuck"] == 0
     assert watch.quarantined(stack, copy) == listed.copy
+
+
+def test_of_two_people_who_have_to_agree_one_decides_nothing(strict: Stack, draw: Callable[[], Secret]) -> None:
+    secret = draw()
+    secret.submit(strict)
+    copy = put(strict, "review/two.jpg", secret.copy)
+    assert watch.verdict(strict, copy) == "match"
+    name = watch.upload_id(copy)
+    ann, ben = (client(strict, operators.user(strict, who, "execute-api:Invoke")) for who in ("ann", "ben"))
+
+    for _ in "once", "again":
+        voted = ann.decide(name, "confirm")
+        assert (voted["decision"], voted["done"]) == ("", False)
+    assert [(vote["who"].rpartition("/")[2], vote["decision"]) for vote in voted["votes"]] == [("ann", "confirm")]
+    assert name in {each["id"] for each in ben.all()}
+    agreed = ben.decide(name, "confirm")
+    assert (agreed["decision"], agreed["done"]) == ("confirm", True)
+
+    alone = ann.decide(name, "release")
+    assert (alone["decision"], watch.in_place(strict, copy), watch.quarantined(strict, copy)) == (
+        "confirm",
+        None,
+        secret.copy,
+    )
+    undone = ben.decide(name, "release")
+    assert (undone["decision"], undone["done"]) == ("release", True)
+    assert strict.s3.get_object(Bucket=strict.uploads, Key=copy.key)["Body"].read() == secret.copy
+    said = [(entry["who"].rpartition("/")[2], entry["what"]) for entry in ann.audit(voted["since"][:7])]
+    assert said == [("ann", "confirm"), ("ben", "confirm"), ("ann", "release"), ("ben", "release")]
