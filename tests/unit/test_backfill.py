@@ -161,6 +161,40 @@ def test_the_listing_pauses_while_enough_waits_to_be_scanned(operator: Operator)
     assert operator.step().queued == 3
 
 
+def test_a_paced_run_queues_some_seconds_worth_and_waits_as_long(operator: Operator) -> None:
+    operator.ahead = 1000
+    stored = operator.put(*(f"{number:02}" for number in range(25)))
+    operator.begin(pace=2)
+    first = operator.step()
+    assert (first.queued, first.wait) == (10, 5)
+    operator.runs.stop(operator.bucket)
+    assert operator.step().queued == 10, "a page at the most, though nothing was scanned meanwhile"
+    assert operator.latest().state is State.STOPPED
+    operator.runs.resume(Kind.BACKFILL, operator.bucket)
+    last = operator.step()
+    assert (last.queued, operator.latest().state) == (5, State.SCANNING)
+    assert names(operator.scanned()) == Counter(stored)
+
+
+def test_another_pace_may_be_given_when_a_run_goes_on(operator: Operator) -> None:
+    operator.ahead = 1000
+    operator.put(*(f"{number:02}" for number in range(25)))
+    operator.begin(pace=1)
+    operator.runs.stop(operator.bucket)
+    assert operator.step().queued == 5
+    operator.runs.resume(Kind.BACKFILL, operator.bucket, pace=0)
+    assert operator.step().queued == 20
+
+
+def test_what_was_scanned_before_costs_a_paced_run_no_time(operator: Operator) -> None:
+    operator.ahead = 1000
+    operator.put(*(f"{number:02}" for number in range(25)))
+    operator.begin()
+    operator.to_the_end()
+    operator.begin(pace=1)
+    assert (operator.step().queued, operator.latest().state) == (0, State.SCANNING)
+
+
 def test_it_stops_after_a_page_and_goes_on_exactly_there(operator: Operator) -> None:
     stored = operator.put(*"abcdefgh")
     operator.begin()

@@ -4,7 +4,7 @@ import copy
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -339,6 +339,29 @@ def test_it_is_begun_stopped_and_gone_on_with(run: Commanded) -> None:
     run.table.save(Run(Kind.BACKFILL, "pictures", 1, state=State.STOPPED, halted=State.LISTING))
     run("backfill", "pictures", "--resume", "--detach")
     assert run.started[1:] == [{"kind": "backfill", "bucket": "pictures", "turn": 2}]
+
+
+def test_it_is_begun_and_gone_on_with_at_a_pace(run: Commanded) -> None:
+    def pace() -> int:
+        latest = run.table.read(Kind.BACKFILL, "pictures")
+        assert latest
+        run.table.save(replace(latest, state=State.STOPPED, halted=State.LISTING))
+        return latest.pace
+
+    run("backfill", "pictures", "--yes", "--detach", "--pace", "50")
+    assert pace() == 50
+    run("backfill", "pictures", "--resume", "--detach")
+    assert pace() == 50
+    run("backfill", "pictures", "--resume", "--detach", "--pace", "0")
+    assert pace() == 0
+
+
+@pytest.mark.parametrize("pace", ["-1", "fast", "1.5", ""])
+def test_a_pace_that_is_no_number_is_refused(run: Commanded, pace: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("backfill", "pictures", "--yes", f"--pace={pace}")
+    assert "is not a number of uploads, such as 50" in capsys.readouterr().err
+    assert run.started == []
 
 
 def test_there_has_to_be_something_to_stop_or_to_tell_of(run: Commanded) -> None:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import ceil
 
 from unspread.scan_filter import ScanFilter
 from unspread.stores.queue import Queue
@@ -20,6 +21,8 @@ _A_SECOND = 100
 """Scans a second that waiting is reckoned with."""
 _SHORTEST_WAIT, _LONGEST_WAIT = 2, 300
 _RECOUNT_WAIT = 60
+_PACED = 5
+"""Seconds' worth of uploads that a paced run queues at once."""
 UNJUDGED = "unjudged"
 """What was queued and got no verdict: it is in the dead-letter queue."""
 _RECOUNTS = 3
@@ -90,11 +93,14 @@ class Backfill:
                 return self._stopped(run, queued, lost)
             if run.state is not State.LISTING:
                 break
+            if run.pace and queued:
+                return Step(again=True, wait=ceil(queued / run.pace), queued=queued, lost=lost)
         return Step(again=not run.state.over, queued=queued, lost=lost)
 
     def _page(self, run: Run) -> tuple[Run, int, int]:
         """List a page and queue what is left of it; return the run after it, how many were queued, how many unknown."""
-        page, cursor = self.versions.page(run.bucket, run.prefix, run.cursor, min(PAGE, self.ahead))
+        most = min(PAGE, self.ahead, run.pace * _PACED or PAGE)
+        page, cursor = self.versions.page(run.bucket, run.prefix, run.cursor, most)
         wanted = [version for version in page if self._concerns(run, version)]
         readable = [version.upload for version in wanted if not version.archived]
         known = self.uploads.outcomes([upload.id for upload in readable], tags=self.tags)

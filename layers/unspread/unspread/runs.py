@@ -35,14 +35,16 @@ class Runs:
     executions: Executions
     clock: Callable[[], float] = time.time
 
-    def begin(self, kind: Kind, bucket: str, *, prefix: str = "", since: float = 0, before: float = 0) -> Run:
+    def begin(
+        self, kind: Kind, bucket: str, *, prefix: str = "", since: float = 0, before: float = 0, pace: int = 0
+    ) -> Run:
         """Begin to list a bucket. Raises RunningError if that is being done already."""
         last = self.table.read(kind, bucket)
         if last and not last.state.over and not self.stale(last):
             raise RunningError
         now = self.clock()
         turn = last.turn + 1 if last else 1
-        run = Run(kind, bucket, turn, prefix, since, before or now, started=now, touched=now)
+        run = Run(kind, bucket, turn, prefix, since, before or now, pace, started=now, touched=now)
         self.table.begin(run)
         self._execute(run)
         return run
@@ -54,15 +56,21 @@ class Runs:
             raise NotRunningError
         self.table.stop(run)
 
-    def resume(self, kind: Kind, bucket: str) -> Run:
-        """Go on with a run that was stopped, or that died, where it was. Raises NotRunningError if there is none."""
+    def resume(self, kind: Kind, bucket: str, pace: int | None = None) -> Run:
+        """Go on with a run that was stopped, or that died, where it was; at another pace, if one is given.
+
+        Raises:
+            NotRunningError: there is none.
+            RunningError: it is going on.
+        """
         run = self.table.read(kind, bucket)
         if run is None or run.state is State.DONE:
             raise NotRunningError
         if run.state is not State.STOPPED and not self.stale(run):
             raise RunningError
         state = run.halted or run.state
-        run = replace(run, turn=run.turn + 1, state=state, halted=None, touched=self.clock())
+        pace = run.pace if pace is None else pace
+        run = replace(run, turn=run.turn + 1, state=state, halted=None, touched=self.clock(), pace=pace)
         self.table.begin(run)
         self._execute(run)
         return run

@@ -38,6 +38,12 @@ def register(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "backfill", help="scan what a bucket holds already, noncurrent versions too (for operators)"
     )
     parser.add_argument("--prefix", help="only keys that begin with this", default="")
+    parser.add_argument(
+        "--pace",
+        type=_pace,
+        metavar="N",
+        help="queue no more than so many uploads a second; 0: no limit",
+    )
     parser.add_argument("--yes", action="store_true", help="do not count first, and do not ask")
     parser.add_argument("--detach", action="store_true", help="do not wait for its end")
     what = parser.add_mutually_exclusive_group()
@@ -59,7 +65,7 @@ def _command(stack: Operated, options: argparse.Namespace) -> int:
             print(f"{bucket}: the backfill stops; what is queued is still scanned. --resume goes on with it.")
             return 0
         if options.resume:
-            turn = stack.runs.resume(Kind.BACKFILL, bucket).turn
+            turn = stack.runs.resume(Kind.BACKFILL, bucket, options.pace).turn
             return 0 if options.detach else _follow(stack, bucket, turn, 0)
         expected = 0
         if not options.yes:
@@ -68,17 +74,31 @@ def _command(stack: Operated, options: argparse.Namespace) -> int:
             if options.dry_run or not _confirmed():
                 return 0
             expected = count.wanted
-        return run(stack, bucket, prefix=options.prefix, expected=expected, detach=options.detach)
+        return run(
+            stack,
+            bucket,
+            prefix=options.prefix,
+            pace=options.pace or 0,
+            expected=expected,
+            detach=options.detach,
+        )
     except NotRunningError:
         raise BucketsError(f"No backfill of {bucket} is running or stopped. --status tells of the last one.") from None
 
 
 def run(
-    stack: Operated, bucket: str, *, prefix: str = "", before: float = 0, expected: int = 0, detach: bool = False
+    stack: Operated,
+    bucket: str,
+    *,
+    prefix: str = "",
+    before: float = 0,
+    pace: int = 0,
+    expected: int = 0,
+    detach: bool = False,
 ) -> int:
     """Begin a backfill of what was stored before a moment, in seconds since 1970, and follow it to its end."""
     try:
-        begun = stack.runs.begin(Kind.BACKFILL, bucket, prefix=prefix, before=before)
+        begun = stack.runs.begin(Kind.BACKFILL, bucket, prefix=prefix, before=before, pace=pace)
     except RunningError:
         raise BucketsError(
             f"A backfill of {bucket} is running. --status tells how far it is, --stop stops it."
@@ -110,6 +130,12 @@ def _print_estimate(bucket: str, count: Count) -> None:
     dollars = prices.backfill(count.versions, count.size, count.known)
     print(f"{bucket}: {count.versions:,} versions to scan, {count.size / 2**30:,.2f} GiB, about ${dollars:,.2f}")
     print(f"  beside them {count.known:,} scanned before, {count.archived:,} archived, {count.left_out:,} left out")
+
+
+def _pace(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of uploads, such as 50")
+    return int(text)
 
 
 def _confirmed() -> bool:

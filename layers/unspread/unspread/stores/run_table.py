@@ -61,6 +61,7 @@ class Run:
         prefix: of the keys that are listed.
         since: versions that were stored before this are left out.
         before: versions that were stored at this time or later are left out.
+        pace: how many uploads are queued a second at most; 0 where it is for the queue alone to say.
         cursor: where the listing goes on; None for its beginning.
         pages: how many pages queued something.
         page: which of these is the next to be counted or cleared.
@@ -77,6 +78,7 @@ class Run:
     prefix: str = ""
     since: float = 0
     before: float = 0
+    pace: int = 0
     state: State = State.LISTING
     cursor: Cursor | None = None
     pages: int = 0
@@ -208,6 +210,7 @@ def _run(item: dict[str, Any]) -> Run:
         prefix=item["prefix"],
         since=float(item["since"]),
         before=float(item["before"]),
+        pace=int(item.get("pace", 0)),
         state=State(item["state"]),
         cursor=Cursor(cursor["key"], cursor["version"]) if cursor else None,
         pages=int(item["pages"]),
