@@ -3,8 +3,10 @@
 import json
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import boto3
@@ -14,9 +16,11 @@ from tests.e2e.people import COMMAND_SECONDS
 from tests.local.emulator import REGION, clean_environment
 from tests.local.paths import developer_tool
 from tests.local.stack import Stack
+from unspread.cli.review_client import ReviewClient
 
 JSON = "application/json"
 XML = "application/xml"
+ROOT_KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,7 @@ def participant(stack: Stack, *options: str, categories: str = "minor,adult") ->
 
 def user(stack: Stack, name: str, allowed: str) -> dict[str, str]:
     """Make an IAM user who may do this everywhere, such as s3:*; return what a client signs with."""
-    iam = boto3.client(
-        "iam", endpoint_url=stack.endpoint, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test"
-    )
+    iam: Any = boto3.client("iam", endpoint_url=stack.endpoint, region_name=REGION, **ROOT_KEYS)  # type: ignore[call-overload]
     statement = {"Effect": "Allow", "Action": allowed, "Resource": "*"}
     iam.create_user(UserName=name)
     iam.put_user_policy(
@@ -79,6 +81,12 @@ def user(stack: Stack, name: str, allowed: str) -> dict[str, str]:
     )
     key = iam.create_access_key(UserName=name)["AccessKey"]
     return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+
+
+def reviewer(stack: Stack, keys: Mapping[str, str] = ROOT_KEYS) -> ReviewClient:
+    """Return a client of the reviews that signs with these keys."""
+    with patch.dict("os.environ", {"AWS_DEFAULT_REGION": REGION} | {name.upper(): keys[name] for name in keys}):
+        return ReviewClient(stack.api)
 
 
 def command(stack: Stack, *arguments: str, asked: str = "") -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PIL.Image import Image
 
-from tests.e2e import people
+from tests.e2e import operators, people
 from tests.e2e.operators import command as operate
 from tests.local import watch
 from tests.local.deploy import EXISTING_BUCKETS
@@ -229,6 +229,12 @@ def test_without_versions_an_upload_has_one_verdict_whichever_way_it_was_found(
         "live, innocent.jpg": "clean",
     }
     assert sorted(key for key, _ in bucket.versions()) == ["innocent.jpg", "live, innocent.jpg"]
+
+    reviewer = operators.reviewer(stack)
+    (waiting,) = (each for each in reviewer.all() if (each["bucket"], each["key"]) == (bucket.name, "live.jpg"))
+    assert reviewer.decide(waiting["id"], "release")["done"] is True
+    assert stack.s3.get_object(Bucket=bucket.name, Key="live.jpg")["Body"].read() == copy
+    assert sorted(key for key, _ in bucket.versions()) == ["innocent.jpg", "live, innocent.jpg", "live.jpg"]
     operate(stack, "unwatch", bucket.name)
 
 

@@ -1,6 +1,6 @@
 """People decide, on the deployed stack: with the review function's own role, and requests that are signed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +10,6 @@ from tests.e2e import operators
 from tests.e2e.conftest import Listed, Secret
 from tests.e2e.people import Person
 from tests.local import watch
-from tests.local.emulator import REGION
 from tests.local.stack import Stack
 from tests.support import polling
 from unspread.cli.review_client import ReviewClient
@@ -24,18 +23,9 @@ OWNERS: dict[str, Any] = {
 KEY = "review/a b+c%20é.jpg"
 
 
-def client(stack: Stack, keys: Mapping[str, str]) -> ReviewClient:
-    """Return a client that signs with these keys."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_DEFAULT_REGION", REGION)
-        for name, value in keys.items():
-            environment.setenv(name.upper(), value)
-        return ReviewClient(stack.api)
-
-
 @pytest.fixture
 def reviewer(stack: Stack) -> ReviewClient:
-    return client(stack, {"aws_access_key_id": "test", "aws_secret_access_key": "test"})
+    return operators.reviewer(stack)
 
 
 def put(stack: Stack, key: str, body: bytes) -> watch.Uploaded:
@@ -105,7 +95,7 @@ def test_of_two_people_who_have_to_agree_one_decides_nothing(strict: Stack, draw
     copy = put(strict, "review/two.jpg", secret.copy)
     assert watch.verdict(strict, copy) == "match"
     name = watch.upload_id(copy)
-    ann, ben = (client(strict, operators.user(strict, who, "execute-api:Invoke")) for who in ("ann", "ben"))
+    ann, ben = (operators.reviewer(strict, operators.user(strict, who, "execute-api:Invoke")) for who in ("ann", "ben"))
 
     for _ in "once", "again":
         voted = ann.decide(name, "confirm")
