@@ -1,25 +1,18 @@
 """A match: take the upload out of circulation, count it, and tell the platform."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from unspread.counting import Counting
 from unspread.guard import Guard
-from unspread.hash_key import HashKey
 from unspread.stores.events import DetailType, Events
-from unspread.stores.hash_table import HashTable
-from unspread.stores.local_counts import LocalCounts
 from unspread.stores.objects import ObjectGoneError, Objects, quarantine_key
 from unspread.stores.released_pairs import ReleasedPairs
-from unspread.stores.transaction import Action, commit
 from unspread.stores.upload_table import UploadTable
 from unspread.upload import Upload
 from unspread.verdict import Hit, Status
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class Done(StrEnum):
@@ -36,12 +29,10 @@ class MatchAction:
 
     objects: Objects
     uploads: UploadTable
-    hashes: HashTable
-    counts: LocalCounts
+    counting: Counting
     events: Events
     guard: Guard
     released: ReleasedPairs
-    transactions: Callable[[], "DynamoDBClient"]
     mode: Literal["quarantine", "observe"]
 
     def __call__(self, upload: Upload, hits: Sequence[Hit], sha256: bytes) -> Done | None:
@@ -53,7 +44,7 @@ class MatchAction:
             What was done, when the copy is verified, the upload removed, counted and published; None if no hash is
             active any longer, and nothing was done.
         """
-        self._count(upload, (hit.key for hit in hits), removed=False)
+        self.counting.found(upload, (hit.key for hit in hits))
         now = self.guard(hit.key for hit in hits)
         released = self.released.of(sha256)
         active = {key for key, listed in now.items() if listed.status is Status.ACTIVE} - released
@@ -64,7 +55,7 @@ class MatchAction:
         done = self._quarantine(upload, sha256) if self.mode == "quarantine" else Done.OBSERVED
         self.uploads.note_action(upload, done, hits, self._place(upload) if done is Done.QUARANTINED else {})
         if done is Done.QUARANTINED:
-            self._count(upload, (hit.key for hit in hits), removed=True)
+            self.counting.removed(upload, (hit.key for hit in hits))
         self.events.publish(self._announcement(upload, hits, done))
         return done
 
@@ -81,23 +72,6 @@ class MatchAction:
             return Done.QUARANTINED if self.objects.in_quarantine(upload, sha256) else Done.GONE
         self.objects.remove(upload)
         return Done.QUARANTINED
-
-    def _count(self, upload: Upload, keys: Iterable[HashKey], *, removed: bool) -> None:
-        """Count the upload, once, for each listed hash that it hit."""
-        for key in keys:
-            commit(self.transactions(), partial(self._counting, upload, key, removed=removed))
-
-    def _counting(self, upload: Upload, key: HashKey, *, removed: bool) -> list[Action]:
-        found_already, removed_already = self.uploads.hit_counted(upload, key)
-        if removed:
-            if removed_already:
-                return []
-            counting = [self.uploads.count_removed(upload, key), self.hashes.count(key, removed=1)]
-            return counting + self.counts.count(key, removed=1)
-        if found_already:
-            return []
-        counting = [self.uploads.count_found(upload, key), self.hashes.count(key, found=1)]
-        return counting + self.counts.count(key, found=1)
 
     def _place(self, upload: Upload) -> dict[str, Any]:
         return {"quarantine": {"bucket": self.objects.quarantine_bucket, "key": quarantine_key(upload)}}

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING
 
+from unspread.counting import Counting
 from unspread.hash_key import HashKey
-from unspread.stores.hash_table import HashTable
-from unspread.stores.local_counts import LocalCounts
 from unspread.stores.released_pairs import ReleasedPairs
 from unspread.stores.restoring import Restoring
 from unspread.stores.transaction import Action, commit
-from unspread.stores.upload_table import UploadTable
 from unspread.upload import Upload
 
 if TYPE_CHECKING:
@@ -26,9 +23,7 @@ MOST_AT_ONCE = 50
 class Release:
     """Sees a release through. Every step may be repeated, so that one that died half-way is finished by the next."""
 
-    uploads: UploadTable
-    hashes: HashTable
-    counts: LocalCounts
+    counting: Counting
     released: ReleasedPairs
     restoring: Restoring
     transactions: Callable[[], "DynamoDBClient"]
@@ -52,18 +47,9 @@ class Release:
             commit(self.transactions(), _once(actions))
         if moved:
             self.restoring.restore(upload, sha256)
-        for key in keys:
-            commit(self.transactions(), partial(self._uncounting, upload, key))
+        self.counting.take_back(upload, keys)
         if moved:
             self.restoring.discard(upload)
-
-    def _uncounting(self, upload: Upload, key: HashKey) -> list[Action]:
-        found, removed = self.uploads.hit_counted(upload, key)
-        if not found:
-            return []
-        fewer = -1 if removed else 0
-        counting = [self.uploads.uncount(upload, key, removed=removed), self.hashes.count(key, found=-1, removed=fewer)]
-        return counting + self.counts.count(key, found=-1, removed=fewer)
 
 
 def _once(actions: list[Action]) -> Callable[[], list[Action]]:

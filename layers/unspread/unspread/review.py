@@ -192,7 +192,7 @@ class Reviewing:
         upload, record = reviewed.upload, reviewed.record
         if not record.done:
             raise ReviewConflictError("The upload is being acted on just now. Repeat the request in a moment.")
-        status = {key: listed.status for key, listed in self.act.hashes.read(hit.key for hit in record.hits).items()}
+        status = {key: listed.status for key, listed in self.guard.hashes.read(hit.key for hit in record.hits).items()}
         match decision:
             case Decision.APPROVE if Status.HELD not in status.values():
                 raise ReviewConflictError("None of the hashes that it hit is held.")
@@ -209,7 +209,7 @@ class Reviewing:
                     raise ReviewConflictError(_NEWER) from None
 
     def _hits(self, reviewed: Reviewed) -> list[HashKey]:
-        counted = self.act.uploads.counted(reviewed.upload)
+        counted = self.act.counting.hits.of(reviewed.upload)
         return list(dict.fromkeys([*(hit.key for hit in reviewed.record.hits), *counted, *reviewed.record.also]))
 
     # ----------------------------------------------------------------------------------------- seeing through

@@ -2,6 +2,7 @@
 
 from unspread import aws
 from unspread.conclude import Conclude
+from unspread.counting import Counting
 from unspread.guard import Guard
 from unspread.hashing import Limits
 from unspread.list_reader import ListReader
@@ -10,6 +11,7 @@ from unspread.open_review import OpenReviews
 from unspread.scan import Scan
 from unspread.serving import TagVerdict
 from unspread.settings import ActSettings, ScanSettings
+from unspread.stores.counted_hits import CountedHits
 from unspread.stores.events import Events
 from unspread.stores.hash_log import HashLog
 from unspread.stores.hash_table import HashTable
@@ -73,12 +75,15 @@ def match_action(settings: ActSettings) -> MatchAction:
     return MatchAction(
         objects=Objects(aws.s3(), settings.quarantine_bucket),
         uploads=UploadTable(client, settings.upload_table),
-        hashes=HashTable(client, settings.hash_table),
-        counts=LocalCounts(client, settings.hash_table),
+        counting=Counting(
+            CountedHits(client, settings.upload_table),
+            HashTable(client, settings.hash_table),
+            LocalCounts(client, settings.hash_table),
+            aws.dynamodb_transactions,
+        ),
         events=Events(aws.events()),
         guard=guard(settings),
         released=ReleasedPairs(client, settings.upload_table),
-        transactions=aws.dynamodb_transactions,
         mode=settings.match_action,
     )
 

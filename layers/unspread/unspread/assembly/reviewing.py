@@ -20,9 +20,7 @@ def reviewing(settings: ReviewSettings) -> Reviewing:
         ReviewAudit(aws.dynamodb(), settings.upload_table),
         act,
         Release(
-            act.uploads,
-            act.hashes,
-            act.counts,
+            act.counting,
             act.released,
             Restoring(aws.s3(), settings.quarantine_bucket),
             aws.dynamodb_transactions,

@@ -1,22 +1,20 @@
-"""The upload table: one record for each scanned object version, and one item for each listed hash it hit.
+"""The upload table: one record for each scanned object version.
 
 pk              sk              attributes
 object#<id>     record          bucket, key, version, etag, size, sha256, md5, hashes, verdict, hits, action ...
-object#<id>     hit#<hash>      removed: whether the copy was counted as removed too
 object#<id>     stored          sequencer: the one that the upload of this event is recorded under (see `unversioned`)
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
 from unspread.hash_key import HashKey
 from unspread.hashing import Digests, PerceptualHash, Variant
-from unspread.stores.items import pages, read_items
+from unspread.stores.items import read_items
 from unspread.stores.transaction import Action
 from unspread.upload import Upload
 from unspread.verdict import Hit, Judgement, Verdict
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _RECORD, _STORED = "record", "stored"
-_HIT = "hit#"
-_KEYS_A_READ = 100
 _OUTCOME = {"ProjectionExpression": "pk, verdict, done, tagged"}
 
 RELEASED = "released"
@@ -210,51 +206,6 @@ class UploadTable:
         """Delete the record of an upload that was none of anybody's: a canary."""
         self._client.delete_item(TableName=self._name, Key=_key(upload))
 
-    def hit_counted(self, upload: Upload, key: HashKey) -> tuple[bool, bool]:
-        """Tell whether the upload was counted as a copy found, and as one removed, of this hash."""
-        answer = self._client.get_item(TableName=self._name, Key=_hit_key(upload, key), ConsistentRead=True)
-        item = answer.get("Item")
-        return item is not None, bool(item and item["removed"])
-
-    def count_found(self, upload: Upload, key: HashKey) -> Action:
-        """Return the action that marks the upload as counted for this hash."""
-        item = _hit_key(upload, key) | {"removed": False}
-        return {"Put": {"TableName": self._name, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}}
-
-    def count_removed(self, upload: Upload, key: HashKey) -> Action:
-        """Return the action that marks the upload as counted as removed for this hash."""
-        return {
-            "Update": {
-                "TableName": self._name,
-                "Key": _hit_key(upload, key),
-                "UpdateExpression": "SET removed = :true",
-                "ConditionExpression": "removed = :false",
-                "ExpressionAttributeValues": {":true": True, ":false": False},
-            }
-        }
-
-    def counted(self, upload: Upload) -> list[HashKey]:
-        """Return the hashes for which the upload is counted, strongly consistent."""
-        request: dict[str, Any] = {
-            "TableName": self._name,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :hit)",
-            "ExpressionAttributeValues": {":pk": f"object#{upload.id}", ":hit": _HIT},
-            "ConsistentRead": True,
-        }
-        found = chain.from_iterable(pages(self._client.query, request))
-        return [HashKey.parse(item["sk"].removeprefix(_HIT)) for item in found]
-
-    def uncount(self, upload: Upload, key: HashKey, *, removed: bool) -> Action:
-        """Return the action that takes back that the upload is counted for this hash, as `removed` or not."""
-        return {
-            "Delete": {
-                "TableName": self._name,
-                "Key": _hit_key(upload, key),
-                "ConditionExpression": "removed = :removed",
-                "ExpressionAttributeValues": {":removed": removed},
-            }
-        }
-
     def release(self, upload: Upload, *, moved: bool) -> Action:
         """Return the action by which an upload that is seen to is no match and no suspect any longer.
 
@@ -295,10 +246,6 @@ class UploadTable:
 
 def _key(upload: Upload) -> dict[str, str]:
     return {"pk": f"object#{upload.id}", "sk": _RECORD}
-
-
-def _hit_key(upload: Upload, key: HashKey) -> dict[str, str]:
-    return {"pk": f"object#{upload.id}", "sk": f"{_HIT}{key}"}
 
 
 def _place(upload: Upload) -> dict[str, Any]:
