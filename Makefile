@@ -53,19 +53,20 @@ build: setup ## Build functions and layers for this machine
 
 # -------------------------------------------------------------------------------------------------- testing
 # The reference client of participants is compiled. Where it cannot be, its tests are left out aloud; ALL=1 makes that an error.
-# The chaos run waits most of its time and wants a stack of its own: it runs beside the other deployed stack.
+# The chaos run waits most of its time and wants a stack of its own: it runs beside the other deployed stack, and so do the browsers.
+# Files are handed out in the order given, those that take long first.
 .PHONY: test
 test: check setup ## Everything: lint, types, unit, template, browsers, end to end (about 25 minutes on two cores)
-	@suites="tests/unit tests/template tests/security"; \
-	if $(INSTALL) .local/venvs/exchange tests/exchange/requirements.txt; then suites="$$suites tests/exchange"; \
+	@suites="tests/security tests/unit tests/template"; \
+	if $(INSTALL) .local/venvs/exchange tests/exchange/requirements.txt; then suites="tests/exchange $$suites"; \
 	elif [ -n "$${ALL:-}" ]; then exit 1; \
 	else printf '\nNOT RUN: tests/exchange. The package threatexchange needs a C++ compiler and CMake.\n\n'; fi; \
 	$(INSTALL) .local/venvs/security tests/security/requirements.txt; \
-	$(BIN)/pytest --numprocesses 2 --dist loadfile $$suites
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $$suites
 	@$(BIN)/python -m tests.local build
 	@export UNSPREAD_BUILT=1; \
-	$(BIN)/pytest tests/e2e/test_chaos.py > .local/beside.log 2>&1 & beside=$$!; \
-	status=0; $(BIN)/pytest tests/artefacts tests/e2e tests/browser --ignore tests/e2e/test_chaos.py || status=$$?; \
+	$(BIN)/pytest tests/browser tests/e2e/test_chaos.py > .local/beside.log 2>&1 & beside=$$!; \
+	status=0; $(BIN)/pytest tests/artefacts tests/e2e --ignore tests/e2e/test_chaos.py || status=$$?; \
 	wait $$beside || status=$$?; \
 	cat .local/beside.log; exit $$status
 
