@@ -11,13 +11,7 @@ from pathlib import Path
 from unspread import __version__
 from unspread.case_code import CaseCodeError
 from unspread.cli import backfill, commands, cost, doctor, lists, participants, redrive, review, serving, watch
-from unspread.cli.client import ApiError
-from unspread.cli.lists import ListsError
-from unspread.cli.operating import BucketsError
-from unspread.cli.participants import ParticipantsError
-from unspread.cli.redrive import RedriveError
-from unspread.cli.serving import ServingError
-from unspread.cli.stack_outputs import StackError
+from unspread.cli.errors import CommandError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,16 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (
-        ApiError,
-        BucketsError,
-        CaseCodeError,
-        ListsError,
-        ParticipantsError,
-        RedriveError,
-        ServingError,
-        StackError,
-    ) as error:
+    except (CommandError, CaseCodeError) as error:
         print(f"unspread: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

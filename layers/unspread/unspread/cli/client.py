@@ -6,6 +6,7 @@ from typing import Any
 import urllib3
 
 from unspread.cli.challenge import ChallengeError, solved
+from unspread.cli.errors import CommandError
 
 # A submission may be repeated safely, so lost answers and passing faults are.
 _RETRY = urllib3.Retry(
@@ -15,7 +16,7 @@ _RETRY = urllib3.Retry(
 EXPIRED = "urn:unspread:proof-expired"
 
 
-class ApiError(Exception):
+class ApiError(CommandError):
     """The API refused, or did not answer. The message says what to change, `kind` is the type of the problem."""
 
     def __init__(self, message: str, kind: str | None = None) -> None:

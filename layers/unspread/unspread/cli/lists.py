@@ -12,6 +12,7 @@ from typing import get_args
 from botocore.exceptions import BotoCoreError, ClientError
 
 from unspread import aws
+from unspread.cli.errors import CommandError
 from unspread.cli.stack_outputs import outputs
 from unspread.pull.pulled_list import CREDENTIALS, ListError, ListKind, PulledList, State, check
 from unspread.stores.list_secret import ListSecret
@@ -21,7 +22,7 @@ from unspread.submission import Category
 _TABLE, _SECRET = "PullTableName", "PullSecretArn"
 
 
-class ListsError(Exception):
+class ListsError(CommandError):
     """A command that cannot be done. The message says what to change."""
 
 

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from unspread import aws
 from unspread.assembly import backfilling
+from unspread.cli.errors import CommandError
 from unspread.cli.stack_outputs import StackError, outputs, parameters
 from unspread.runs import Runs
 from unspread.scan_filter import ScanFilter
@@ -17,7 +18,7 @@ from unspread.stores.upload_table import UploadTable
 _NEEDED = ("UploadBucketName", "UploadTableName", "BackfillStateMachineArn", "BackfillQueueUrl")
 
 
-class BucketsError(Exception):
+class BucketsError(CommandError):
     """A command that cannot be done. The message says what to change."""
 
 

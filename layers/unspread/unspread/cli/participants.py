@@ -9,6 +9,7 @@ from typing import get_args
 from botocore.exceptions import BotoCoreError, ClientError
 
 from unspread import aws
+from unspread.cli.errors import CommandError
 from unspread.cli.stack_outputs import outputs
 from unspread.exchange.participant import Participant, ParticipantNameError, create
 from unspread.stores.participant_table import Audited, ParticipantExistsError, ParticipantTable
@@ -17,7 +18,7 @@ from unspread.submission import Category
 _OUTPUT = "ExchangeTableName"
 
 
-class ParticipantsError(Exception):
+class ParticipantsError(CommandError):
     """A command that cannot be done. The message says what to change."""
 
 

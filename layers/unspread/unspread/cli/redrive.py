@@ -5,6 +5,7 @@ import argparse
 from botocore.exceptions import BotoCoreError, ClientError
 
 from unspread import aws
+from unspread.cli.errors import CommandError
 from unspread.cli.stack_outputs import outputs
 from unspread.redrive import Redrive, UnsweptError
 from unspread.stores.hash_log import HashLog
@@ -20,7 +21,7 @@ _DEAD_LETTERS = {
 _OPTIONAL = {"BackfillQueueUrl", "BackfillDeadLetterQueueUrl"}
 
 
-class RedriveError(Exception):
+class RedriveError(CommandError):
     """A command that cannot be done. The message says what to change."""
 
 

@@ -10,13 +10,14 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from unspread import aws
+from unspread.cli.errors import CommandError
 from unspread.cli.stack_outputs import outputs
 
 _OURS = "Unspread"
 _DENIES_READS = "UnspreadServeOnlyClean"
 
 
-class ServingError(Exception):
+class ServingError(CommandError):
     """A bucket that cannot be closed. The message says what to change."""
 
 

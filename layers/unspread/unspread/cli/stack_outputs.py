@@ -1,9 +1,10 @@
 """What a deployed stack says of itself, for the operators' commands."""
 
 from unspread import aws
+from unspread.cli.errors import CommandError
 
 
-class StackError(Exception):
+class StackError(CommandError):
     """The stack is not one of this version. The message says what to do."""
 
 
