@@ -13,6 +13,7 @@ from unspread import aws, ulid
 from unspread.hash_key import HashKey
 from unspread.pull.service import Outcome
 from unspread.pull.source import Fault, Record
+from unspread.stores.pull_entries import PullEntries
 from unspread.stores.pull_table import PullTable
 from unspread.stores.transaction import BusyError
 from unspread.submission import SubmittedHash, SubmittedItem
@@ -130,6 +131,21 @@ def test_a_resync_withdraws_what_the_list_no_longer_has(platform: PullWorld, wor
     again = platform.log.read_from(ulid.START)[0]
     platform.run(playing(other=Played([lists(2, 5)])))
     assert platform.log.read_from(ulid.START)[0] == again
+
+
+def test_only_a_reading_that_was_not_the_first_looks_for_what_is_no_longer_there(
+    platform: PullWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walked: list[str] = []
+    walk = PullEntries.walk
+    monkeypatch.setattr(PullEntries, "walk", lambda *given: walked.append(given[1]) or walk(*given))  # type: ignore[func-returns-value]
+    platform.add()
+    platform.run(playing(other=Played([lists(1, 2)])))
+    assert walked == []
+    platform.table.switch("other", "resync", on=True)
+    platform.run(playing(other=Played([lists(2)])))
+    assert set(walked) == {"other"}
+    assert platform.listed == hashes(2)
 
 
 def test_a_resync_believes_the_list_whatever_its_times(platform: PullWorld) -> None:

@@ -99,7 +99,8 @@ class Turn:
         after = replace(after, read=after.read + len(page.records), skipped=after.skipped + page.skipped)
         if not page.ends:
             return after
-        return replace(after, full=False, dropping="" if after.skipped <= after.read else None)
+        earlier = after.generation > 1  # else there is nothing that this reading could not have shown
+        return replace(after, full=False, dropping="" if earlier and after.skipped <= after.read else None)
 
     def _end(self) -> bool:
         if self.state.skipped > self.state.read:
