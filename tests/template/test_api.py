@@ -3,6 +3,7 @@
 import re
 
 from tests.support.template import Json, properties, resources
+from unspread.api.problems import Problem
 
 FUNCTION = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations")
 
@@ -104,10 +105,20 @@ def test_challenges_are_counted_apart() -> None:
 
 def test_the_gateways_own_errors_are_problem_documents() -> None:
     responses = properties("Api")["Body"]["x-amazon-apigateway-gateway-responses"]
-    for kind in ("DEFAULT_4XX", "DEFAULT_5XX"):
-        headers = responses[kind]["responseParameters"]
+    assert {
+        "DEFAULT_4XX": "400",
+        "DEFAULT_5XX": "500",
+        "THROTTLED": "429",
+        "MISSING_AUTHENTICATION_TOKEN": "403",
+    }.items() <= {kind: response["statusCode"] for kind, response in responses.items()}.items()
+    for response in responses.values():
+        headers = response["responseParameters"]
         assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
         assert headers["gatewayresponse.header.Cache-Control"] == "'no-store'"
+        filled = response["responseTemplates"]["application/json"].replace(
+            "$context.error.messageString", '"Forbidden"'
+        )
+        assert Problem.model_validate_json(filled).status == int(response["statusCode"])
 
 
 def test_an_own_domain_closes_the_other_door() -> None:
