@@ -161,11 +161,13 @@ def test_a_bucket_is_watched_and_backfilled_stopped_half_way_and_gone_on_with(
     assert "0 scanned before" in operate(stack, "backfill", bucket.name, "--dry-run")
 
     operate(stack, "backfill", bucket.name, "--yes", "--detach", "--pace", str(PACE))
-    polling.until("a part to be queued", lambda: state(stack, "backfill", bucket.name)[1] > 0, 120)
+    polling.until(
+        "half to be queued", lambda: state(stack, "backfill", bucket.name)[1] >= count // 2, count / PACE + 60
+    )
     operate(stack, "backfill", bucket.name, "--stop")
     becomes(stack, bucket.name, State.STOPPED)
     half = state(stack, "backfill", bucket.name)[1]
-    assert 0 < half < count
+    assert count // 2 <= half < count
     for number in range(3):  # beside what was queued, so that there are functions for both when it counts
         live_seconds(stack, 92_000 + number)
     polling.until("what is queued to be scanned", lambda: watch.waiting(stack, "BackfillQueueUrl") == 0, 120)
