@@ -15,8 +15,7 @@ from pathlib import Path
 from tests.local.ports import LOOPBACK
 
 CHUNK = 1 << 16
-ROUNDS_TO_OPEN = 5  # of the event loop, for connections accepted just now to have somebody who closes them
-SECONDS_TO_CLOSE = 10.0
+ROUNDS_TO_CLOSE = 5  # of the event loop, for closed connections to be let go
 
 
 @contextmanager
@@ -39,20 +38,18 @@ def opened(listener: socket.socket, tls_port: int, certificate: Path) -> Iterato
         ready.set()
         await stop.wait()
         server.close()
-        for _ in range(ROUNDS_TO_OPEN):
-            await asyncio.sleep(0)
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(server.wait_closed(), SECONDS_TO_CLOSE)
 
     def run() -> None:
         asyncio.set_event_loop(loop)
         try:
             loop.run_until_complete(serve())
         finally:
+            pending = asyncio.all_tasks(loop)
+            for task in pending:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            for _ in range(ROUNDS_TO_CLOSE):
+                loop.run_until_complete(asyncio.sleep(0))
             loop.close()
 
     thread = threading.Thread(target=run, name="door", daemon=True)
@@ -76,8 +73,6 @@ async def _join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port
         outward.cancel()
         await asyncio.gather(inward, outward, return_exceptions=True)
         inner_writer.transport.abort()
-        with suppress(OSError):
-            await inner_writer.wait_closed()
 
 
 async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
