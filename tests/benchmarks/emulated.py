@@ -14,12 +14,16 @@ import boto3
 
 from tests.local import emulator
 from tests.support.template import create_buckets, create_tables
+from unspread import aws
 
 
 @contextmanager
 def stores() -> Iterator[dict[str, str]]:
     """Make the tables and buckets; yield the environment of a function that uses them."""
     with emulator.running() as running, patch.dict(os.environ, running.environment(), clear=True):
+        for client in (aws.dynamodb, aws.dynamodb_transactions, aws.s3, aws.secrets):
+            client.cache_clear()  # those of an emulator before
+        boto3.DEFAULT_SESSION = None
         dynamodb = boto3.client("dynamodb")
         tables, buckets = create_tables(dynamodb), create_buckets(boto3.client("s3"))
         # Nobody follows the stream here, and the emulator would keep a copy of every item for it.

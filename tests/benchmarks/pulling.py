@@ -1,4 +1,4 @@
-"""A list of a million records, pulled over HTTP, then read anew with some of it gone; the time and memory of each.
+"""A list of a million records, pulled over HTTP, and a shorter one, read anew with some gone: time and memory of each.
 
 `python -m tests.benchmarks.pulling` does it. The list is a small server on this machine, the tables are an emulator's,
 so times of requests are its own; memory, counts and pace are real.
@@ -7,7 +7,8 @@ so times of requests are its own; memory, counts and pace are real.
 import argparse
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Any
 
 import boto3
@@ -89,7 +90,7 @@ def listed(settings: dict[str, str]) -> int:
     return len(there)
 
 
-def measure(count: int) -> Iterator[tuple[str, Run, int]]:
+def measure(count: int) -> Generator[tuple[str, Run, int]]:
     """Pull, and read anew; yield what each took, and how many hashes were listed then."""
     made = List(count)
     with stores() as environment, site(made) as served:
@@ -108,14 +109,29 @@ def main() -> None:
     """Measure, print, and check."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
-    count = parser.parse_args().records
-    least = count / HASHES_A_TRANSACTION / TRANSACTIONS_A_SECOND
-    print(f"{count:,} records; the pace alone takes {least:,.0f} s", flush=True)
-    for (name, run, there), left in zip(measure(count), (count, count - len(range(0, count, GONE))), strict=True):
-        took = f"{run.seconds:,.0f} s in {run.result['runs']} runs, {run.megabytes:.0f} MB"
-        print(f"{name}: {took}, {there:,} listed", flush=True)
-        assert run.result["complete"], run
-        assert there == left, (there, left)
+    parser.add_argument("--anew", type=int, default=20_000, help="of the list that is read anew")
+    options = parser.parse_args()
+    least = options.records / HASHES_A_TRANSACTION / TRANSACTIONS_A_SECOND
+    print(f"{options.records:,} records; the pace alone takes {least:,.0f} s", flush=True)
+    with closing(measure(options.records)) as long:
+        told(next(long), options.records)
+    print(f"{options.anew:,} records", flush=True)
+    for measured, left in zip(measure(options.anew), (options.anew, left_of(options.anew)), strict=True):
+        told(measured, left)
+
+
+def left_of(count: int) -> int:
+    """Return how many records the second reading has."""
+    return count - len(range(0, count, GONE))
+
+
+def told(measured: tuple[str, Run, int], wanted: int) -> None:
+    """Print what was measured, and check it."""
+    name, run, there = measured
+    took = f"{run.seconds:,.0f} s in {run.result['runs']} runs, {run.megabytes:.0f} MB"
+    print(f"{name}: {took}, {there:,} listed", flush=True)
+    assert run.result["complete"], run
+    assert there == wanted, (there, wanted)
 
 
 if __name__ == "__main__":
