@@ -56,7 +56,7 @@ build: setup ## Build functions and layers for this machine
 # The chaos run waits most of its time and wants a stack of its own: it runs beside the other deployed stack, and so do the browsers.
 # Files are handed out in the order given, those that take long first.
 .PHONY: test
-test: check setup ## Everything: lint, types, unit, template, browsers, end to end (about 25 minutes on two cores)
+test: check setup ## Everything: lint, types, unit, template, browsers, end to end (about 20 minutes on two cores)
 	@suites="tests/security tests/unit tests/template"; \
 	if $(INSTALL) .local/venvs/exchange tests/exchange/requirements.txt; then suites="tests/exchange $$suites"; \
 	elif [ -n "$${ALL:-}" ]; then exit 1; \
