@@ -22,8 +22,6 @@ from unspread.redrive import Redrive, UnsweptError
 from unspread.stores.queue import FIRST_SENT
 from unspread.stores.transaction import commit
 
-pytestmark = pytest.mark.usefixtures("direct_bands")
-
 DEAD = ("scan", "rule", "forget", "sweep")
 
 
