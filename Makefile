@@ -54,7 +54,7 @@ build: setup ## Build functions and layers for this machine
 # -------------------------------------------------------------------------------------------------- testing
 # The reference client of participants is compiled. Where it cannot be, its tests are left out aloud; ALL=1 makes that an error.
 # The chaos run waits most of its time and wants a stack of its own: it runs beside the other deployed stack, and so do the browsers.
-# Files are handed out in the order given, those that take long first.
+# Files are handed out in the order given, those that take long first. What failed is said once more at the end.
 .PHONY: test
 test: check setup ## Everything: lint, types, unit, template, browsers, end to end (about 20 minutes on two cores)
 	@suites="tests/security tests/unit tests/template"; \
@@ -66,9 +66,10 @@ test: check setup ## Everything: lint, types, unit, template, browsers, end to e
 	@$(BIN)/python -m tests.local build
 	@export UNSPREAD_BUILT=1; \
 	$(BIN)/pytest tests/browser tests/e2e/test_chaos.py > .local/beside.log 2>&1 & beside=$$!; \
-	status=0; $(BIN)/pytest tests/artefacts tests/e2e --ignore tests/e2e/test_chaos.py || status=$$?; \
+	status=0; $(BIN)/pytest tests/artefacts tests/e2e --ignore tests/e2e/test_chaos.py 2>&1 | tee .local/before.log || status=$$?; \
 	wait $$beside || status=$$?; \
-	cat .local/beside.log; exit $$status
+	cat .local/beside.log; \
+	grep -hE '^(FAILED|ERROR|E  ) ?' .local/before.log .local/beside.log | tail -n 40 || true; exit $$status
 
 .PHONY: check
 check: develop ## Lint, format and types
