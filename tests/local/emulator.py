@@ -13,11 +13,11 @@ from pathlib import Path
 
 import urllib3
 
-from tests.local import certificate, door, ports, processes
+from tests.local import certificate, ports, processes
 from tests.local.paths import ROOT, RUNS, LocalError, tool
 
 REGION = "us-east-1"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 POLL_SECONDS = 0.1
 FOREIGN = ("AWS_", "LOCALSTACK_", "MINISTACK_", "SAM_", "PIP_REQUIRE")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -70,13 +70,13 @@ def clean_environment() -> dict[str, str]:
 def running(port: int = 0) -> Iterator[Emulator]:
     """Run an emulator behind a port of loopback (0: any free one) until the block ends, then wipe it."""
     with ExitStack() as undo:
-        listener = undo.enter_context(ports.claim(port))
+        plain, tls = undo.enter_context(ports.claim(port)), undo.enter_context(ports.claim(0))
+        plain_port, tls_port = plain.getsockname()[1], tls.getsockname()[1]
         folder = _new_folder()
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
         own_temporary = folder / "tmp"
         own_temporary.mkdir()
         certificate_file, key_file = certificate.make(folder)
-        tls_port = ports.free()
         log = folder / "ministack.log"
         process = processes.start(
             # Not by its own start script, which would listen on port 443 as well.
@@ -86,7 +86,9 @@ def running(port: int = 0) -> Iterator[Emulator]:
                 ROOT / "tests" / "local" / "ministack_server.py",
                 f"{ROOT / 'tests' / 'local' / 'server' / 'faulty_app.py'}:app",
                 "--bind",
-                f"{ports.LOOPBACK}:{tls_port}",
+                f"fd://{tls.fileno()}",
+                "--insecure-bind",
+                f"fd://{plain.fileno()}",
                 "--certfile",
                 certificate_file,
                 "--keyfile",
@@ -110,11 +112,13 @@ def running(port: int = 0) -> Iterator[Emulator]:
                 "SFTP_ENABLED": "0",
                 "PYTHONDONTWRITEBYTECODE": "1",
             },
+            [plain, tls],
         )
         undo.callback(processes.end, process)
-        undo.enter_context(door.opened(listener, tls_port, certificate_file))
+        for listener in (plain, tls):
+            listener.close()  # or callers would wait for an answer when the emulator, which has them too, has died
         emulator = Emulator(
-            endpoint=f"http://{ports.LOOPBACK}:{listener.getsockname()[1]}",
+            endpoint=f"http://{ports.LOOPBACK}:{plain_port}",
             tls_endpoint=f"https://{ports.LOOPBACK}:{tls_port}",
             certificate=certificate_file,
             folder=folder,

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -60,10 +61,12 @@ def run(
         raise LocalError(message)
 
 
-def start(command: Sequence[str | Path], log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str | Path], log: Path, environment: Mapping[str, str], inherited: Sequence[socket.socket] = ()
+) -> subprocess.Popen[bytes]:
     """Start a process that runs until `end`, in a process group of its own, its output in `log`.
 
-    Its standard input ends when we do, however we end.
+    Its standard input ends when we do, however we end. It has these sockets of ours too, by the same numbers.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as file:
@@ -75,6 +78,7 @@ def start(command: Sequence[str | Path], log: Path, environment: Mapping[str, st
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=[each.fileno() for each in inherited],
         )
 
 

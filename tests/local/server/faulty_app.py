@@ -1,7 +1,9 @@
 """The emulator's app, with faults between the functions and AWS when it is asked for them.
 
 Runs in ministack's own environment (see emulator.py). Only requests that a function's role signs are spoiled; those
-of the tests, which stand for people and operators, get through. Without being asked it changes nothing.
+of the tests, which stand for people and operators, get through. Without being asked it changes one thing only: what
+comes by the plain port is taken for HTTPS. The buckets of template.yaml refuse whoever comes without; browsers and
+scripts do not know the certificate, but trust plain HTTP on 127.0.0.1.
 
 POST /_faults   {"rate": 0.05}: spoil this share of the requests from now on; 0 ends it. {"seed": 1}: which ones.
                 {"every": 300, "kills": 10}: at every 300th request kill a function at work, ten times in all
@@ -49,6 +51,8 @@ class FaultyApp:
         self._counts: Counter[str] = Counter()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope = scope | {"scheme": "https"}
         if scope["type"] == "http" and scope["path"] == "/_faults":
             await _answer_json(send, await self._control(scope, receive))
         elif scope["type"] == "http" and self._rate and _by_function(scope):
