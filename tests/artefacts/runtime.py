@@ -38,7 +38,6 @@ BROUGHT_BY_LAMBDA = (
     "snapshot-restore-py",
     "urllib3",
 )
-ANSWER_SECONDS = 60.0
 
 
 class FunctionError(Exception):
@@ -104,7 +103,7 @@ class Function:
         """Invoke it and return its answer. Raises FunctionError."""
         self.api.invocations.put(event)
         try:
-            kind, answer = polling.until("the function's answer", self._answer, ANSWER_SECONDS, step=0.02)
+            kind, answer = polling.until("the function's answer", self._answer, step=0.02)
         except TimeoutError as error:
             message = f"{error}\n{processes.tail(self.log)}"
             raise FunctionError(message) from None

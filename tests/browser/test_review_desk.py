@@ -35,7 +35,7 @@ def desk(stack: Stack, log: Path) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        yield polling.until("the address", lambda: ADDRESS.search(log.read_text(encoding="utf-8")), 60)[0]
+        yield polling.until("the address", lambda: ADDRESS.search(log.read_text(encoding="utf-8")))[0]
     finally:
         processes.end(process)
 

@@ -22,7 +22,6 @@ DEAD_LETTERS = (
     "ForgetDeadLetterQueueUrl",
     "BackfillDeadLetterQueueUrl",
 )
-SWEEP_SECONDS = 180.0
 _seeds = itertools.count(1000)
 
 
@@ -107,4 +106,4 @@ def no_message_is_lost(stack: Stack) -> Iterator[None]:
 def no_listing_is_left_unswept(stack: Stack) -> Iterator[None]:
     """After the tests of a module every listed hash was looked for among past uploads, as the functions' roles let."""
     yield
-    polling.until("every listing to be swept", lambda: not hashes.unswept(stack), SWEEP_SECONDS)
+    polling.until("every listing to be swept", lambda: not hashes.unswept(stack))

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 import boto3
 import urllib3
 
-from tests.e2e.people import COMMAND_SECONDS
 from tests.local.emulator import REGION, clean_environment
 from tests.local.paths import developer_tool
 from tests.local.stack import Stack
+from tests.support import polling
 from unspread.cli.review_client import ReviewClient
 
 JSON = "application/json"
@@ -97,7 +97,7 @@ def command(stack: Stack, *arguments: str, asked: str = "") -> str:
         input=asked,
         capture_output=True,
         text=True,
-        timeout=COMMAND_SECONDS,
+        timeout=polling.PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -107,6 +107,6 @@ def command(stack: Stack, *arguments: str, asked: str = "") -> str:
 def call(stack: Stack, method: str, path: str, body: str | None, headers: dict[str, str]) -> Reply:
     """Make a request as it is."""
     content = None if body is None else body.encode()
-    with urllib3.PoolManager(retries=False, timeout=60) as http:
+    with urllib3.PoolManager(retries=False, timeout=polling.PATIENCE) as http:
         answer = http.request(method, stack.api + path, body=content, headers=headers)
         return Reply(answer.status, answer.headers.get("Content-Type", ""), answer.data.decode())

@@ -12,11 +12,11 @@ from tests.local.demo import case_code
 from tests.local.emulator import clean_environment
 from tests.local.paths import developer_tool
 from tests.local.stack import Stack
+from tests.support import polling
 from unspread.cli.challenge import solved
 
 ADDRESS = "203.0.113.201"
 BROWSER = "Submitter's own browser/7.7 (nobody else's)"
-COMMAND_SECONDS = 120
 PROVEN = {"/submissions", "/case/items"}
 
 
@@ -43,7 +43,7 @@ class Person:
         if path in PROVEN and isinstance(body, dict):
             body = {"proof": self.proof()} | body
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        with urllib3.PoolManager(retries=False, timeout=60) as http:
+        with urllib3.PoolManager(retries=False, timeout=polling.PATIENCE) as http:
             answer = http.request(method, self.stack.api + path, body=content, headers=headers)
             return Answer(answer.status, answer.headers.get("Content-Type", ""), json.loads(answer.data))
 
@@ -72,7 +72,7 @@ def command(stack: Stack, *arguments: str) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=COMMAND_SECONDS,
+        timeout=polling.PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

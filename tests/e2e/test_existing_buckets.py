@@ -24,10 +24,10 @@ from unspread.stores.run_table import State
 
 VERSIONED, UNVERSIONED = EXISTING_BUCKETS
 LISTED = 5
-LIVE = 15
 SECONDS_EACH = 3.0
 SLOWER = 1.5
-"""How many times later the median live upload may be judged beside a backfill."""
+"""How many times later the median live upload may be judged beside a backfill: held by the long run alone, for the
+suite shares its machine with other suites and would measure them."""
 PACE = 2
 """Uploads a second of that backfill. Without a pace it takes all of this machine, which all functions share."""
 
@@ -123,7 +123,7 @@ def state(stack: Stack, kind: str, bucket: str) -> tuple[str, int]:
     return item["state"]["S"], int(item["counted"]["M"].get("queued", {"N": "0"})["N"])
 
 
-def becomes(stack: Stack, bucket: str, wanted: State, seconds: float = 120) -> None:
+def becomes(stack: Stack, bucket: str, wanted: State, seconds: float = polling.PATIENCE) -> None:
     """Wait until the backfill of a bucket is there."""
     polling.until(f"the backfill to be {wanted}", lambda: state(stack, "backfill", bucket)[0] == wanted, seconds)
 
@@ -133,13 +133,13 @@ def live_seconds(stack: Stack, number: int) -> float:
     body = pictures.jpeg(picture(number))
     begun = time.monotonic()
     uploaded = watch.upload(stack, f"live/{uuid.uuid4().hex}.jpg", body)
-    polling.until("a live verdict", lambda: watch.record(stack, uploaded), watch.SCAN_SECONDS, step=0.05)
+    polling.until("a live verdict", lambda: watch.record(stack, uploaded), step=0.05)
     return time.monotonic() - begun
 
 
-@pytest.mark.parametrize("count", [100, pytest.param(2000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("count", "live"), [(100, 3), pytest.param(2000, 15, marks=pytest.mark.soak)])
 def test_a_bucket_is_watched_and_backfilled_stopped_half_way_and_gone_on_with(
-    count: int, stack: Stack, foreign: Callable[..., Foreign], tmp_path: Path
+    count: int, live: int, stack: Stack, foreign: Callable[..., Foreign], tmp_path: Path
 ) -> None:
     bucket = foreign(VERSIONED, versioned=True)
     before = bucket.notifications()
@@ -162,7 +162,9 @@ def test_a_bucket_is_watched_and_backfilled_stopped_half_way_and_gone_on_with(
 
     operate(stack, "backfill", bucket.name, "--yes", "--detach", "--pace", str(PACE))
     polling.until(
-        "half to be queued", lambda: state(stack, "backfill", bucket.name)[1] >= count // 2, count / PACE + 60
+        "half to be queued",
+        lambda: state(stack, "backfill", bucket.name)[1] >= count // 2,
+        count / PACE + polling.PATIENCE,
     )
     operate(stack, "backfill", bucket.name, "--stop")
     becomes(stack, bucket.name, State.STOPPED)
@@ -170,20 +172,20 @@ def test_a_bucket_is_watched_and_backfilled_stopped_half_way_and_gone_on_with(
     assert count // 2 <= half < count
     for number in range(3):  # beside what was queued, so that there are functions for both when it counts
         live_seconds(stack, 92_000 + number)
-    polling.until("what is queued to be scanned", lambda: watch.waiting(stack, "BackfillQueueUrl") == 0, 120)
-    alone = [live_seconds(stack, 90_000 + number) for number in range(LIVE)]
+    polling.until("what is queued to be scanned", lambda: watch.waiting(stack, "BackfillQueueUrl") == 0)
+    alone = [live_seconds(stack, 90_000 + number) for number in range(live)]
 
     operate(stack, "backfill", bucket.name, "--resume", "--detach")
     begun = time.monotonic()
     beside: list[float] = []
-    while state(stack, "backfill", bucket.name)[0] != State.DONE and len(beside) < LIVE:
+    while state(stack, "backfill", bucket.name)[0] != State.DONE and len(beside) < live:
         beside.append(live_seconds(stack, 91_000 + len(beside)))
-    becomes(stack, bucket.name, State.DONE, SECONDS_EACH * count + 120)
+    becomes(stack, bucket.name, State.DONE, SECONDS_EACH * count + polling.PATIENCE)
     took = time.monotonic() - begun
     done = status(stack, bucket.name)
     figures = {"alone": sorted(alone), "beside": sorted(beside), "half": half, "seconds": took}
     print(figures, done)
-    assert len(beside) == LIVE, figures
+    assert beside, figures
 
     assert (done["queued"], done.get("unjudged", 0)) == (count, 0)
     assert {name: done[name] for name in ("match", "clean")} == {"match": LISTED, "clean": count - LISTED}
@@ -196,7 +198,9 @@ def test_a_bucket_is_watched_and_backfilled_stopped_half_way_and_gone_on_with(
     assert [watch.quarantined(stack, each) for each in stored[:LISTED]] == [each.body for each in stored[:LISTED]]
     assert sum(bucket.versions().values()) == count - LISTED
     assert bucket.notifications() == {**before, "EventBridgeConfiguration": {}}
-    assert median(beside) <= SLOWER * median(alone), figures
+    if live > 3:
+        assert len(beside) == live, figures
+        assert median(beside) <= SLOWER * median(alone), figures
     assert f"{count - LISTED:,} scanned before" in operate(stack, "backfill", bucket.name, "--dry-run")
 
     operate(stack, "unwatch", bucket.name)
@@ -219,7 +223,7 @@ def test_without_versions_an_upload_has_one_verdict_whichever_way_it_was_found(
     def done(wanted: int) -> Callable[[], bool]:
         return lambda: sum(bool(item.get("done")) for item in bucket.records()) == wanted
 
-    polling.until("live verdicts", done(2), watch.SCAN_SECONDS)
+    polling.until("live verdicts", done(2))
     operate(stack, "backfill", bucket.name, "--yes")
     told = status(stack, bucket.name)
     assert (told["known"], told["queued"], told["match"], told["clean"]) == (1, 2, 1, 1)
@@ -242,4 +246,4 @@ def test_without_versions_an_upload_has_one_verdict_whichever_way_it_was_found(
 
 def test_lost_events_are_looked_for_as_the_roles_let(stack: Stack) -> None:
     assert watch.invoke(stack, "LostEventsFunction")["begun"] == 1
-    polling.until("the look to end", lambda: state(stack, "check", stack.uploads)[0] == State.DONE, 60)
+    polling.until("the look to end", lambda: state(stack, "check", stack.uploads)[0] == State.DONE)

@@ -60,7 +60,7 @@ def test_a_busy_port_is_told_and_costs_no_time(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with local("demo", "--port", str(port), log=log) as process:
-            assert process.wait(30) == 1
+            assert process.wait(polling.PATIENCE) == 1
             assert f"Port {port} is in use" in log.read_text(encoding="utf-8")
             assert "Traceback" not in log.read_text(encoding="utf-8")
             assert runs_of(process) == []
@@ -70,11 +70,11 @@ def test_a_busy_port_is_told_and_costs_no_time(tmp_path: Path) -> None:
 def test_nothing_is_left_behind_when_it_is_stopped(number: signal.Signals, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with local("run", log=log) as process:
-        port = polling.until("the emulator", lambda: RUNNING.search(log.read_text(encoding="utf-8")), 60)[1]
+        port = polling.until("the emulator", lambda: RUNNING.search(log.read_text(encoding="utf-8")))[1]
         (folder,) = runs_of(process)
         assert emulator_groups(folder)
         process.send_signal(number)
-        assert process.wait(30) == 130
+        assert process.wait(polling.PATIENCE) == 130
         assert runs_of(process) == []
         assert emulator_groups(folder) == []
         assert "Traceback" not in log.read_text(encoding="utf-8")
@@ -86,10 +86,10 @@ def test_nothing_is_left_behind_when_it_is_stopped(number: signal.Signals, tmp_p
 def test_no_process_is_left_behind_when_it_is_killed_and_what_was_built_before_stays(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with local("run", log=log) as process:
-        polling.until("the emulator", lambda: RUNNING.search(log.read_text(encoding="utf-8")), 60)
+        polling.until("the emulator", lambda: RUNNING.search(log.read_text(encoding="utf-8")))
         (folder,) = runs_of(process)
-        polling.until("the build", BUILDING.exists, 180)
+        polling.until("the build", BUILDING.exists)
         process.kill()
-        process.wait(30)
-        polling.until("the emulator's end", lambda: not emulator_groups(folder), 30)
+        process.wait(polling.PATIENCE)
+        polling.until("the emulator's end", lambda: not emulator_groups(folder))
     assert BUILT_TEMPLATE.exists()

@@ -54,7 +54,7 @@ def test_every_upload_gets_one_verdict_and_no_listed_one_stays(
     def all_done() -> bool:
         return sum(1 for item in records(stack, prefix) if item.get("done", {}).get("BOOL")) >= count
 
-    polling.until(f"{count} verdicts", all_done, SECONDS_EACH * count, step=1)
+    polling.until(f"{count} verdicts", all_done, polling.PATIENCE + SECONDS_EACH * count, step=1)
     found = records(stack, prefix)
     assert Counter(item["key"]["S"] for item in found) == Counter(keys)
     versions = {upload.key: upload.version for upload in uploads}

@@ -31,11 +31,11 @@ from tests.e2e.operators import Participant
 from tests.e2e.people import Person
 from tests.e2e.signing import Signed
 from tests.local.stack import Stack
+from tests.support import polling
 from tests.support.openapi import DOCUMENTS
 from unspread import case_code
 
 PARTICIPANTS = 3  # each may ask 50 times at once
-SECONDS = 60  # for an answer: a cold start on a busy machine takes longer than schemathesis waits
 BOTH = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 CONFIGURATION = schemathesis.Config.from_dict(
     {"checks": {"negative_data_rejection": {"expected-statuses": [400, 401, 403, 404, 409, 413, 415, 422, 429]}}}
@@ -103,7 +103,7 @@ class Caller:
         if case.meta and case.meta.generation.mode is GenerationMode.POSITIVE:
             self._make_plausible(case, number)
         known = self._credentials(case.operation.label, number)
-        answer = case.call(self.stack.api, self.session, timeout=SECONDS, **known)
+        answer = case.call(self.stack.api, self.session, timeout=polling.PATIENCE, **known)
         self.seen[answer.status_code] += 1
         checks = CONFORMING if case.operation.method == "put" else [*CONFORMING, REJECTING]  # a vote is always as ours
         case.validate_response(answer, checks=checks)
@@ -122,7 +122,7 @@ class Caller:
     def _refused(self, case: AnyCase) -> None:
         if isinstance(case.body, dict):
             case.body.pop("proof", None)
-        answer = case.call(self.stack.api, self.session, timeout=SECONDS)
+        answer = case.call(self.stack.api, self.session, timeout=polling.PATIENCE)
         assert 400 <= answer.status_code < 500
         if not case.operation.path.startswith(SIGNED):  # the gateway answers these, the emulator's in words of its own
             case.validate_response(answer, checks=CONFORMING)

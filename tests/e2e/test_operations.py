@@ -12,8 +12,6 @@ from tests.local.stack import Stack
 from tests.support import polling
 from tests.support.functions import sample
 
-SECONDS = 180
-
 
 def operate(stack: Stack, *arguments: str) -> tuple[int, str]:
     """Run a command of the operator's; return its status and what it prints."""
@@ -23,7 +21,7 @@ def operate(stack: Stack, *arguments: str) -> tuple[int, str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=polling.PATIENCE,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
@@ -79,7 +77,7 @@ def test_dead_letters_are_told_and_sent_back(stack: Stack) -> None:
         operate(stack, "redrive")  # sweep's waits for the reconciler, should other tests have left a listing unswept
         return not any(watch.waiting(stack, queue) for queue in DEAD_LETTERS)
 
-    polling.until("the dead letters to be sent back", redriven, SECONDS)
+    polling.until("the dead letters to be sent back", redriven)
     assert watch.verdict(stack, uploaded) == "unsupported"
 
 

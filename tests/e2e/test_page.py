@@ -8,6 +8,7 @@ import urllib3
 
 from tests.e2e.people import Person
 from tests.local.stack import Stack
+from tests.support import polling
 from unspread import case_code
 
 ITEM = {"kind": "video", "sha256": "5e" * 32, "hashes": []}
@@ -15,7 +16,7 @@ ITEM = {"kind": "video", "sha256": "5e" * 32, "hashes": []}
 
 @pytest.fixture
 def http() -> urllib3.PoolManager:
-    return urllib3.PoolManager(retries=False, timeout=60)
+    return urllib3.PoolManager(retries=False, timeout=polling.PATIENCE)
 
 
 def named_assets(stack: Stack, http: urllib3.PoolManager) -> list[str]:

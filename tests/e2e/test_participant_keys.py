@@ -13,7 +13,7 @@ from tests.e2e.operators import JSON, XML, Participant, Reply
 from tests.e2e.people import Person
 from tests.e2e.signing import Signed
 from tests.local.stack import Stack
-from tests.support import pictures
+from tests.support import pictures, polling
 from unspread import case_code
 from unspread.cli.files import hash_file
 from unspread.exchange.page_token import Position, seal
@@ -74,7 +74,7 @@ def refused(reply: Reply, status: int) -> str:
 
 
 def checked(stack: Stack, *items: dict[str, Any]) -> list[str]:
-    answer = requests.post(f"{stack.api}/check", json={"items": items}, auth=Signed(), timeout=60)
+    answer = requests.post(f"{stack.api}/check", json={"items": items}, auth=Signed(), timeout=polling.PATIENCE)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, JSON), answer.text
     return [item["verdict"] for item in answer.json()["items"]]
 

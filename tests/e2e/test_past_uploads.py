@@ -13,7 +13,6 @@ from tests.support import pictures, polling
 from unspread import case_code
 from unspread.cli.files import hash_file
 
-SECONDS = 60.0
 """Within which a past upload is found: a look-up takes 2,176 reads, which the emulator answers one by one."""
 
 COPIES = 50
@@ -29,17 +28,17 @@ def test_a_past_upload_of_a_newly_listed_picture_is_moved_into_quarantine(
     assert [watch.verdict(stack, upload) for upload in (copy, exact, other)] == ["clean"] * 3
     with watch.listening(stack, {"source": ["unspread"]}) as listener:
         code = secret.submit(stack)
-        watch.becomes(stack, copy, "match", SECONDS)
+        watch.becomes(stack, copy, "match")
         events = watch.events_of(listener, copy, {"Match Found", "Object Quarantined"})
     assert watch.quarantined(stack, copy) == copy.body
     assert watch.in_place(stack, copy) is None
     assert events["Match Found"]["key"] == copy.key
     place = {"bucket": stack.quarantine, "key": watch.quarantine_key(copy)}
     assert events["Object Quarantined"]["quarantine"] == place
-    watch.becomes(stack, exact, "match", SECONDS)
+    watch.becomes(stack, exact, "match")
     assert watch.quarantined(stack, exact) == exact.body
     assert [(item["found"], item["removed"]) for item in person.status(code)["items"]] == [(2, 2)]
-    polling.until("every listing to be swept", lambda: not hashes.unswept(stack), SECONDS)
+    polling.until("every listing to be swept", lambda: not hashes.unswept(stack))
     assert watch.verdict(stack, other) == "clean"
     assert watch.in_place(stack, other) == innocent
 
@@ -56,7 +55,7 @@ def test_what_passed_while_a_listing_was_withdrawn_is_found_when_somebody_lists_
     assert watch.verdict(stack, passed) == "clean"
     assert watch.in_place(stack, passed) == passed.body
     second = secret.submit(stack)
-    watch.becomes(stack, passed, "match", SECONDS)
+    watch.becomes(stack, passed, "match")
     assert watch.quarantined(stack, passed) == passed.body
     assert watch.in_place(stack, passed) is None
     assert [(item["found"], item["removed"]) for item in person.status(second)["items"]] == [(1, 1)]
@@ -85,7 +84,7 @@ def test_a_picture_listed_while_its_copies_are_being_uploaded_is_caught_every_ti
             assert person.call("POST", "/submissions", body).status == 201
         uploads = early + [each.result() for each in late]
     for each in uploads:
-        watch.becomes(stack, each, "match", 3 * SECONDS)
+        watch.becomes(stack, each, "match")
     assert [watch.quarantined(stack, each) for each in uploads] == bodies
     assert [watch.in_place(stack, each) for each in uploads] == [None] * COPIES
     assert [(item["found"], item["removed"]) for item in person.status(codes[0])["items"]] == [(COPIES, COPIES)]
@@ -107,7 +106,7 @@ def test_an_upload_that_is_deleted_for_good_is_forgotten_and_one_below_a_delete_
     assert watch.verdict(stack, deleted) == "clean"
     assert watch.findable(stack, covered) == everything
     hidden.submit(stack)
-    watch.becomes(stack, covered, "match", SECONDS)
+    watch.becomes(stack, covered, "match")
     assert watch.quarantined(stack, covered) == covered.body
     assert watch.in_place(stack, covered) is None
     polling.until("what was moved to be forgotten", lambda: not watch.findable(stack, covered))

@@ -43,7 +43,7 @@ def seen(stack: Stack, key: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/reviews"), ("GET", "/reviews/audit"), ("POST", "/reviews/ab")])
 def test_without_credentials_nothing_is_told_or_decided(stack: Stack, method: str, path: str) -> None:
-    with urllib3.PoolManager(retries=False, timeout=60) as http:
+    with urllib3.PoolManager(retries=False, timeout=polling.PATIENCE) as http:
         assert http.request(method, stack.api + path, body=b"{}" if method == "POST" else None).status == 403
 
 
@@ -84,7 +84,7 @@ def test_a_confirmed_match_stays_and_retention_leaves_it_until_its_day(
     assert watch.verdict(stack, copy) == "match"
     name = watch.upload_id(copy)
     assert reviewer.decide(name, "confirm")["done"] is True
-    polling.until("it waits no longer", lambda: name not in {each["id"] for each in reviewer.all()}, 30)
+    polling.until("it waits no longer", lambda: name not in {each["id"] for each in reviewer.all()})
     assert watch.invoke(stack, "RetainFunction")["stuck"] == 0
     assert watch.quarantined(stack, copy) == listed.copy
 

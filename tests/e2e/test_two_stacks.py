@@ -13,8 +13,6 @@ from tests.local.console import Console
 from tests.local.stack import Stack
 from tests.support import polling
 
-SWEEP_SECONDS = 180.0
-
 
 @pytest.fixture(scope="module")
 def other(pytestconfig: pytest.Config, stack: Stack) -> Iterator[Stack]:
@@ -27,7 +25,7 @@ def other(pytestconfig: pytest.Config, stack: Stack) -> Iterator[Stack]:
         pull(deployed)
         backlog = hashes.unswept(deployed)  # very many at once are left to the reconciler, a quarter of an hour later
         yield deployed
-        polling.until("every listing to be swept", lambda: not hashes.unswept(deployed) - backlog, SWEEP_SECONDS)
+        polling.until("every listing to be swept", lambda: not hashes.unswept(deployed) - backlog)
         assert {queue: watch.waiting(deployed, queue) for queue in DEAD_LETTERS} == dict.fromkeys(DEAD_LETTERS, 0)
         unsubscribe(stack)
         deployed.close()
@@ -104,7 +102,7 @@ def test_a_copy_that_the_other_had_before_is_found_when_it_pulls(
     assert [watch.verdict(other, upload) for upload in (copy, beside)] == ["clean", "clean"]
     code = secret.submit(stack)
     pull(other)
-    watch.becomes(other, copy, "match", SWEEP_SECONDS)
+    watch.becomes(other, copy, "match")
     assert watch.quarantined(other, copy) == secret.copy
     assert watch.in_place(other, copy) is None
     assert watch.in_place(other, beside) == innocent

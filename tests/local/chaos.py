@@ -15,6 +15,7 @@ import urllib3
 from tests.local import hashes
 from tests.local.stack import Stack
 from tests.local.watch import Uploaded
+from tests.support import polling
 from unspread import ulid
 
 VISIBILITY_SECONDS = 30
@@ -51,7 +52,7 @@ class Chaos:
         return self._call("GET", None)
 
     def _call(self, method: str, document: object) -> dict[str, Any]:
-        with urllib3.PoolManager(retries=False, timeout=30) as http:
+        with urllib3.PoolManager(retries=False, timeout=polling.PATIENCE) as http:
             answer = http.request(method, f"{self.stack.endpoint}/_faults", body=json.dumps(document).encode())
             assert answer.status == 200, answer.data
             found: dict[str, Any] = json.loads(answer.data)

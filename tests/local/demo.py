@@ -14,7 +14,7 @@ from tests.support import pictures
 
 CASE_CODE = re.compile(r"\b[0-9A-HJKMNP-TV-Z]{5}(?:-[0-9A-HJKMNP-TV-Z]{5}){3}\b")
 EVENTS = {"Match Found", "Object Quarantined"}
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 240
 
 
 def play(console: Console, emulator: Emulator, stack: Stack) -> None:

@@ -13,8 +13,6 @@ from botocore.exceptions import ClientError
 from tests.local.stack import Stack
 from tests.support import polling
 
-SCAN_SECONDS = 90.0
-
 
 @dataclass(frozen=True)
 class Uploaded:
@@ -47,9 +45,9 @@ def record(stack: Stack, uploaded: Uploaded) -> dict[str, Any] | None:
     return {name: next(iter(value.values())) for name, value in item.items()}
 
 
-def verdict(stack: Stack, uploaded: Uploaded, seconds: float = SCAN_SECONDS) -> str:
+def verdict(stack: Stack, uploaded: Uploaded) -> str:
     """Wait until an upload is scanned and acted on; return its verdict."""
-    done = polling.until(f"the verdict on {uploaded.key!r}", lambda: record(stack, uploaded), seconds)
+    done = polling.until(f"the verdict on {uploaded.key!r}", lambda: record(stack, uploaded))
     return str(done["verdict"])
 
 
@@ -65,14 +63,14 @@ def findable(stack: Stack, uploaded: Uploaded) -> set[str]:
     return kinds & {"sha256", "md5", "band"}  # its open review names it too
 
 
-def becomes(stack: Stack, uploaded: Uploaded, wanted: str, seconds: float = SCAN_SECONDS) -> None:
+def becomes(stack: Stack, uploaded: Uploaded, wanted: str) -> None:
     """Wait until an upload has this verdict, whatever it was judged before, and nothing is left to do about it."""
 
     def look() -> bool:
         found = record(stack, uploaded)
         return found is not None and found["verdict"] == wanted
 
-    polling.until(f"{uploaded.key!r} to be judged {wanted!r}", look, seconds)
+    polling.until(f"{uploaded.key!r} to be judged {wanted!r}", look)
 
 
 def quarantine_key(uploaded: Uploaded) -> str:
@@ -168,7 +166,7 @@ def listening(stack: Stack, pattern: dict[str, Any], transformer: dict[str, Any]
         stack.sqs.delete_queue(QueueUrl=url)
 
 
-def events_of(listener: Listener, uploaded: Uploaded, kinds: set[str], seconds: float = 30) -> dict[str, Any]:
+def events_of(listener: Listener, uploaded: Uploaded, kinds: set[str]) -> dict[str, Any]:
     """Wait until events of all these kinds have come about an upload; return their details by kind."""
     seen: dict[str, Any] = {}
 
@@ -178,7 +176,7 @@ def events_of(listener: Listener, uploaded: Uploaded, kinds: set[str], seconds: 
                 seen[event["detail-type"]] = event["detail"]
         return seen if kinds <= seen.keys() else None
 
-    return polling.until(f"the events {sorted(kinds)} about {uploaded.key!r}", look, seconds)
+    return polling.until(f"the events {sorted(kinds)} about {uploaded.key!r}", look)
 
 
 def _read(stack: Stack, place: dict[str, str]) -> bytes | None:

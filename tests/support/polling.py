@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable
 
 STEP_SECONDS = 0.2
+PATIENCE = 240.0
+"""Seconds that anything may take, on a machine that has other work: to hang is a failure, to be slow is none."""
 
 
-def until[T](what: str, look: Callable[[], T | None], seconds: float = 60.0, step: float = STEP_SECONDS) -> T:
+def until[T](what: str, look: Callable[[], T | None], seconds: float = PATIENCE, step: float = STEP_SECONDS) -> T:
     """Return the first answer of `look` that is neither None nor False.
 
     Raises:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-PATIENCE = 120.0
+from tests.support.polling import PATIENCE
+
 """Seconds after which a thread that does not come to its next step counts as stuck."""
 
 
