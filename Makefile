@@ -56,13 +56,15 @@ build: setup ## Build functions and layers for this machine
 # The chaos run waits most of its time and wants a stack of its own: it runs beside the other deployed stack, and so do the browsers.
 # Files are handed out in the order given, those that take long first. What failed is said once more at the end.
 .PHONY: test
-test: check setup ## Everything: lint, types, unit, template, browsers, end to end (about 20 minutes on two cores)
-	@suites="tests/security tests/unit tests/template"; \
+test: check ## Everything: lint, types, unit, template, browsers, end to end (about 20 minutes on two cores)
+	@mkdir -p .local; $(MAKE) setup > .local/setup.log 2>&1 & setup=$$!; \
+	suites="tests/security tests/unit tests/template"; \
 	if $(INSTALL) .local/venvs/exchange tests/exchange/requirements.txt; then suites="tests/exchange $$suites"; \
 	elif [ -n "$${ALL:-}" ]; then exit 1; \
 	else printf '\nNOT RUN: tests/exchange. The package threatexchange needs a C++ compiler and CMake.\n\n'; fi; \
 	$(INSTALL) .local/venvs/security tests/security/requirements.txt; \
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $$suites
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $$suites; \
+	wait $$setup || { cat .local/setup.log; exit 1; }
 	@$(BIN)/python -m tests.local build
 	@export UNSPREAD_BUILT=1; \
 	$(BIN)/pytest tests/browser tests/e2e/test_chaos.py > .local/beside.log 2>&1 & beside=$$!; \
