@@ -1,4 +1,4 @@
-"""An object version is gone for good: no listing needs to find it any longer."""
+"""An object is gone for good: no listing needs to find it any longer."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from unspread.forget import Forget
 from unspread.settings import ForgetSettings
 from unspread.stores.upload_index import UploadIndex
 from unspread.stores.upload_table import UploadTable
+from unspread.stores.versions import Versions
 from unspread.telemetry import failure, logger
 from unspread.upload import UploadMessage
 
@@ -31,7 +32,8 @@ def forget_record(record: ForgetRecord) -> None:
     table = ForgetSettings.load().upload_table
     upload = record.body.upload()
     try:
-        known = Forget(UploadTable(aws.dynamodb(), table), UploadIndex(aws.dynamodb(), table))(upload)
+        uploads, index = UploadTable(aws.dynamodb(), table), UploadIndex(aws.dynamodb(), table)
+        known = Forget(uploads, index, Versions(aws.s3()))(upload)
     except Exception as error:
         logger.error("forget will be repeated", extra={"upload": upload.id, **failure(error)})
         raise

@@ -40,7 +40,7 @@ def fill(start: int, end: int) -> None:
         hashed = [PerceptualHash(draw.randbytes(32), 90, Variant.WHOLE, 0, None)]
         upload = Upload("uploads", f"{number}.jpg", f"v{number}", "0" * 32, 1000)
         uploads.write(upload, digests, {}, hashed)
-        index.add(upload.id, digests, hashed)
+        index.add(upload, digests, hashed)
 
 
 def scans(meter: Meter, bucket: str, number: int) -> Iterator[Cost]:

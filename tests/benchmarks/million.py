@@ -114,7 +114,7 @@ def record(count: int) -> int:
         hashed = [_whole(near(key, n, n % 32) if n % 10 == 0 else draw.randbytes(32))]
         upload = Upload("uploads", f"{n}.jpg", f"v{n}", "0" * 32, 1000)
         conclude.uploads.write(upload, digests, {}, hashed)
-        index.add(upload.id, digests, hashed)
+        index.add(upload, digests, hashed)
     return UPLOADS
 
 

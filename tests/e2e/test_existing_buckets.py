@@ -241,6 +241,11 @@ def test_without_versions_an_upload_has_one_verdict_whichever_way_it_was_found(
     assert reviewer.decide(waiting["id"], "release")["done"] is True
     assert stack.s3.get_object(Bucket=bucket.name, Key="live.jpg")["Body"].read() == copy
     assert sorted(key for key, _ in bucket.versions()) == ["innocent.jpg", "live, innocent.jpg", "live.jpg"]
+
+    (name,) = (item["pk"].removeprefix("object#") for item in bucket.records() if item["key"] == "live, innocent.jpg")
+    assert watch.named(stack, name) == {"sha256", "md5", "band", "key"}
+    stack.s3.delete_object(Bucket=bucket.name, Key="live, innocent.jpg")
+    polling.until("what was deleted to be forgotten", lambda: not watch.named(stack, name))
     operate(stack, "unwatch", bucket.name)
 
 

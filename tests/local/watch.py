@@ -53,14 +53,18 @@ def verdict(stack: Stack, uploaded: Uploaded) -> str:
 
 def findable(stack: Stack, uploaded: Uploaded) -> set[str]:
     """Return the kinds of items by which a listing would find an upload: of `sha256`, `md5` and `band`."""
+    return named(stack, upload_id(uploaded)) & {"sha256", "md5", "band"}  # its open review names it too
+
+
+def named(stack: Stack, name: str) -> set[str]:
+    """Return the kinds of items that name an upload by its identifier in their sort key."""
     pages = stack.dynamodb.get_paginator("scan").paginate(
         TableName=stack.outputs["UploadTableName"],
         FilterExpression="contains(sk, :id)",
-        ExpressionAttributeValues={":id": {"S": upload_id(uploaded)}},
+        ExpressionAttributeValues={":id": {"S": name}},
         ConsistentRead=True,
     )
-    kinds = {item["pk"]["S"].partition("#")[0] for page in pages for item in page["Items"]}
-    return kinds & {"sha256", "md5", "band"}  # its open review names it too
+    return {item["pk"]["S"].partition("#")[0] for page in pages for item in page["Items"]}
 
 
 def becomes(stack: Stack, uploaded: Uploaded, wanted: str) -> None:

@@ -160,7 +160,8 @@ RIGHTS: dict[str, Rights] = {
     "ForgetRole": {
         "ForgetLog.Arn": LOG,
         "ForgetQueue.Arn": QUEUE_MAPPING,
-        "UploadTable.Arn": {"dynamodb:GetItem", "dynamodb:BatchWriteItem"},
+        "UploadTable.Arn": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"},
+        EXISTING: {"s3:ListBucketVersions"},
     },
     "BackfillRole": {
         "BackfillLog.Arn": LOG,

@@ -7,6 +7,7 @@ from typing import Any
 
 from unspread.conclude import Conclude
 from unspread.content import Content, failed, hash_content
+from unspread.forget import Forget
 from unspread.hash_key import HashKey, Kind
 from unspread.hash_list import HashList
 from unspread.hashing import Digests, Limits
@@ -31,6 +32,7 @@ class Scan:
     name_unversioned: NameUnversioned
     hashes: Callable[[], HashList]
     conclude: Conclude
+    forget: Forget
     limits: Limits
     max_object_bytes: int
 
@@ -61,7 +63,10 @@ class Scan:
         sha256 = content.digests.sha256 if content.digests else b""
         judgement = self.conclude.judge(self._near(content), content.otherwise, sha256)
         earlier = record.verdict if record else None
-        return self.conclude(upload, judgement, sha256, content.otherwise, instead_of=earlier)
+        verdict = self.conclude(upload, judgement, sha256, content.otherwise, instead_of=earlier)
+        if not upload.versioned:
+            self.forget.replaced(upload)
+        return verdict
 
     def _fetch(self, upload: Upload, *, decode: bool, watched: bool) -> tuple[Upload, Content]:
         """Read and hash an upload, under the key it really has."""
@@ -92,7 +97,7 @@ class Scan:
             shape = {"format": picture.format, "width": picture.width, "height": picture.height}
         hashes = picture.hashes if picture else ()
         self.uploads.write(upload, content.digests, shape, hashes)
-        self.index.add(upload.id, content.digests, hashes)
+        self.index.add(upload, content.digests, hashes)
 
     def _near(self, content: Content) -> list[Hit]:
         """Return the hits that digests could be, and those that the list proposes."""

@@ -30,7 +30,7 @@ class NameUnversioned:
         except (ObjectGoneError, ObjectArchivedError):
             return upload
         record = self.uploads.read(stored)
-        if record and record.action == "quarantined":
+        if record and (record.action == "quarantined" or record.leaving):
             # That one was taken away, and this is there: the same content once more, within the same second.
             return upload
         self.uploads.note_stored_sequencer(upload, stored.sequencer)

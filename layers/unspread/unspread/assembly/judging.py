@@ -3,6 +3,7 @@
 from unspread import aws
 from unspread.conclude import Conclude
 from unspread.counting import Counting
+from unspread.forget import Forget
 from unspread.guard import Guard
 from unspread.hashing import Limits
 from unspread.list_reader import ListReader
@@ -22,6 +23,7 @@ from unspread.stores.review_table import ReviewTable
 from unspread.stores.snapshots import Snapshots
 from unspread.stores.upload_index import UploadIndex
 from unspread.stores.upload_table import UploadTable
+from unspread.stores.versions import Versions
 from unspread.sweep import Sweep
 from unspread.unversioned import NameUnversioned
 from unspread.verdict import Distances
@@ -32,15 +34,17 @@ def scan(settings: ScanSettings) -> Scan:
     hashes = HashTable(aws.dynamodb(), settings.hash_table)
     objects = Objects(aws.s3(), settings.quarantine_bucket)
     uploads = UploadTable(aws.dynamodb(), settings.upload_table)
+    index = UploadIndex(aws.dynamodb(), settings.upload_table)
     return Scan(
         objects=objects,
         uploads=uploads,
-        index=UploadIndex(aws.dynamodb(), settings.upload_table),
+        index=index,
         name_unversioned=NameUnversioned(objects, uploads),
         hashes=ListReader(
             Snapshots(aws.s3(), settings.list_bucket), HashLog(aws.dynamodb(), settings.hash_table), hashes
         ),
         conclude=conclude(settings),
+        forget=Forget(uploads, index, Versions(aws.s3())),
         limits=Limits(pixels=settings.max_pixels, bytes=settings.max_picture_bytes),
         max_object_bytes=settings.max_object_bytes,
     )

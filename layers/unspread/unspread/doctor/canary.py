@@ -46,5 +46,5 @@ def _delete(upload: Upload, uploads: UploadTable, index: UploadIndex) -> None:
     record = uploads.read(upload)
     if record:
         with suppress(ClientError, BotoCoreError):  # forget does it too, for the object is gone
-            index.remove(upload.id, record.digests, record.hashes)
+            index.remove(upload, record.digests, record.hashes)
         uploads.delete(upload)

@@ -43,6 +43,7 @@ class Record:
     hashes: tuple[PerceptualHash, ...]
     action: str = ""  # what was done about a match
     also: tuple[HashKey, ...] = ()  # see Judgement
+    leaving: bool = False  # without versions: it may be forgotten, see `forget`
 
     @property
     def sha256(self) -> bytes:
@@ -202,6 +203,10 @@ class UploadTable:
         """Record that nothing is left to do, and what became of the tag: a repeated event will be passed over."""
         self._update(upload, {"done": True} | ({"tagged": tagged} if tagged else {}))
 
+    def note_leaving(self, upload: Upload) -> None:
+        """Note that an upload without a version may be forgotten: what is stored from now on is another."""
+        self._update(upload, {"leaving": True})
+
     def delete(self, upload: Upload) -> None:
         """Delete the record of an upload that was none of anybody's: a canary."""
         self._client.delete_item(TableName=self._name, Key=_key(upload))
@@ -278,6 +283,7 @@ def _record(item: dict[str, Any]) -> Record:
         hashes=tuple(map(_perceptual, item.get("hashes", ()))),
         action=item.get("action", ""),
         also=tuple(map(HashKey.parse, item.get("also", ()))),
+        leaving=bool(item.get("leaving", False)),
     )
 
 

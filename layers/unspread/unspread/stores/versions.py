@@ -52,6 +52,17 @@ class Versions:
             return found, None
         return found, Cursor(answer["NextKeyMarker"], answer.get("NextVersionIdMarker", ""))
 
+    def etags(self, upload: Upload) -> set[str]:
+        """Return the ETags of what has no version under an upload's key: none or one, wherever it lies."""
+        found: set[str] = set()
+        cursor: Cursor | None = None
+        while True:
+            page, cursor = self.page(upload.bucket, upload.key, cursor)
+            under = [each.upload for each in page if each.upload.key == upload.key]
+            found |= {each.etag for each in under if not each.versioned}
+            if cursor is None or len(under) < len(page):  # the key itself comes before those that it is a prefix of
+                return found
+
 
 def _version(bucket: str, item: dict[str, Any]) -> StoredVersion:
     version = item.get("VersionId") or UNVERSIONED
