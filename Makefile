@@ -16,7 +16,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-u
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------------------------------------- environments
 .PHONY: develop
@@ -27,6 +27,15 @@ develop: ## Make .venv, the developer's environment, from its lock file
 setup: develop ## Make all environments: the developer's, sam's, the emulator's
 	@$(INSTALL) .local/venvs/sam tests/local/requirements-sam.txt
 	@$(INSTALL) .local/venvs/ministack tests/local/requirements-ministack.txt
+
+.PHONY: environments
+environments: ## Make those that tests need as well, all at once, for most of it is waiting
+	@trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; \
+	$(INSTALL) $(VENV) tests/requirements.txt --editable & all=$$!; \
+	for name in sam ministack; do $(INSTALL) .local/venvs/$$name tests/local/requirements-$$name.txt & all="$$all $$!"; done; \
+	$(INSTALL) .local/venvs/security tests/security/requirements.txt & all="$$all $$!"; \
+	$(INSTALL) .local/venvs/exchange tests/exchange/requirements.txt || [ -z "$${ALL:-}" ]; \
+	for each in $$all; do wait $$each; done
 
 .PHONY: lock
 lock: develop ## Resolve all lock files anew
@@ -56,15 +65,11 @@ build: setup ## Build functions and layers for this machine
 # The chaos run waits most of its time and wants a stack of its own: it runs beside the other deployed stack, and so do the browsers.
 # Files are handed out in the order given, those that take long first. What failed is said once more at the end.
 .PHONY: test
-test: check ## Everything: lint, types, unit, template, browsers, end to end (about 20 minutes on two cores)
-	@mkdir -p .local; $(MAKE) setup > .local/setup.log 2>&1 & setup=$$!; \
-	suites="tests/security tests/unit tests/template"; \
-	if $(INSTALL) .local/venvs/exchange tests/exchange/requirements.txt; then suites="tests/exchange $$suites"; \
-	elif [ -n "$${ALL:-}" ]; then exit 1; \
+test: environments check ## Everything: lint, types, unit, template, browsers, end to end (about 20 minutes on two cores)
+	@suites="tests/security tests/unit tests/template"; \
+	if [ -e .local/venvs/exchange/made-from ]; then suites="tests/exchange $$suites"; \
 	else printf '\nNOT RUN: tests/exchange. The package threatexchange needs a C++ compiler and CMake.\n\n'; fi; \
-	$(INSTALL) .local/venvs/security tests/security/requirements.txt; \
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $$suites; \
-	wait $$setup || { cat .local/setup.log; exit 1; }
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $$suites
 	@$(BIN)/python -m tests.local build
 	@export UNSPREAD_BUILT=1; \
 	$(BIN)/pytest tests/browser tests/e2e/test_chaos.py > .local/beside.log 2>&1 & beside=$$!; \
