@@ -133,11 +133,11 @@ def live_seconds(stack: Stack, number: int) -> float:
     body = pictures.jpeg(picture(number))
     begun = time.monotonic()
     uploaded = watch.upload(stack, f"live/{uuid.uuid4().hex}.jpg", body)
-    polling.until("a live verdict", lambda: watch.record(stack, uploaded), step=0.05)
+    polling.until("a live verdict", lambda: watch.record(stack, uploaded), step=0.005)
     return time.monotonic() - begun
 
 
-@pytest.mark.parametrize(("count", "live"), [(100, 3), pytest.param(2000, 15, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("count", "live"), [(100, 3), pytest.param(2000, 25, marks=pytest.mark.soak)])
 def test_a_bucket_is_watched_and_backfilled_stopped_half_way_and_gone_on_with(
     count: int, live: int, stack: Stack, foreign: Callable[..., Foreign], tmp_path: Path
 ) -> None:
