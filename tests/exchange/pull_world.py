@@ -76,6 +76,10 @@ class PullWorld:
     def listed(self) -> set[HashKey]:
         return set(self.hashes.read_listed())
 
+    def sources(self, n: int) -> int:
+        """Return how many sources list the hash of this number."""
+        return self.hashes.read([pdq(n)])[pdq(n)].sources
+
     def state(self, name: str = "other") -> State:
         return self.table.states()[name]
 
