@@ -24,12 +24,12 @@ develop: ## Make .venv, the developer's environment, from its lock file
 	@$(INSTALL) $(VENV) tests/requirements.txt --editable
 
 .PHONY: setup
-setup: develop ## Make all environments: the developer's, sam's, the emulator's
+setup: develop ## Make those that running takes: the developer's, sam's, the emulator's
 	@$(INSTALL) .local/venvs/sam tests/local/requirements-sam.txt
 	@$(INSTALL) .local/venvs/ministack tests/local/requirements-ministack.txt
 
 .PHONY: environments
-environments: ## Make those that tests need as well, all at once, for most of it is waiting
+environments: ## Make those that tests take as well, all at once, for most of it is waiting
 	@trap 'kill $$(jobs -p) 2>/dev/null || true' EXIT; \
 	$(INSTALL) $(VENV) tests/requirements.txt --editable & all=$$!; \
 	for name in sam ministack; do $(INSTALL) .local/venvs/$$name tests/local/requirements-$$name.txt & all="$$all $$!"; done; \
