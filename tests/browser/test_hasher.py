@@ -127,7 +127,8 @@ def test_a_cancelled_file_stops_at_once_and_the_next_is_hashed_all_without_netwo
         seen = scenarios.run("hash_files", browser, url, files=files, abortAfter={"0": 100}, plug=plug)
     stopped, small_answer, large_answer = seen["answers"]
     assert "TimeoutError" in stopped["failed"]
-    assert stopped["lag"] < 100  # milliseconds from the signal, however late a busy browser gave it
+    # From the signal to the end, beside the time that hashing takes in the same browser: at once, however busy it is.
+    assert stopped["lag"] < large_answer["milliseconds"] / 10
     assert stopped["steps"] == [] or stopped["steps"][-1] < 1
     assert small_answer["hashed"]["sha256"] == hashlib.sha256(small.read_bytes()).hexdigest()
     assert len(large_answer["hashed"]["hashes"][0]["windows"]) == 31
