@@ -16,7 +16,7 @@ from tests.local.stack import Stack
 from tests.support import template
 
 STACK_NAME = "unspread-local"
-SCAN_CONCURRENCY = 2  # every function instance unpacks its own layers, a fifth of a gigabyte
+SCAN_CONCURRENCY = 2  # more would only take turns on two cores
 EXISTING_BUCKETS = ("existing-versioned", "existing-unversioned")  # whoever needs them makes them
 BACKFILL_AHEAD = 20  # so that a small backfill has a middle to be stopped in
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}

@@ -110,7 +110,7 @@ def running(port: int = 0) -> Iterator[Emulator]:
                 "AUTH": "true",
                 "IOT_MTLS_ENABLED": "0",
                 "SFTP_ENABLED": "0",
-                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONDONTWRITEBYTECODE": "",  # or every function instance would compile its layers' modules anew
             },
             [plain, tls],
         )
