@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from typing import cast
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.local import deploy, emulator
 from tests.local.console import Console
@@ -18,7 +18,7 @@ from tests.local.emulator import Emulator
 from tests.local.stack import Stack
 
 # A busy machine is no fault of the code.
-settings.register_profile("steady", deadline=None)
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
 
 
