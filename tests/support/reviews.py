@@ -11,6 +11,7 @@ from tests.support.items import item_of
 from tests.support.world import World
 from unspread import aws
 from unspread.hash_key import HashKey
+from unspread.stores.local_counts import LocalCounts
 from unspread.stores.review_audit import Entry, ReviewAudit
 from unspread.stores.review_table import Review, ReviewTable
 from unspread.verdict import Status
@@ -124,3 +125,12 @@ def current(world: World, key: str) -> dict[str, Any]:
         "Tags": sorted((tag["Key"], tag["Value"]) for tag in tags),
         **{name: answer.get(name) for name in told},
     }
+
+
+def counted(world: World) -> tuple[int, int]:
+    """Return copies found and removed, as the case, the hash table and the counts of this platform agree."""
+    (item,) = world.cases.report(CASE).items
+    listed = world.hashes.read([PDQ])[PDQ]
+    here = LocalCounts(aws.dynamodb(), "HashTable").read([PDQ]).get(PDQ, (0, 0))
+    assert (item.found, item.removed) == (listed.found, listed.removed) == here
+    return here

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.reviews import Desk
 from tests.support.world import World, a_world, direct_bands
 
 
@@ -19,3 +20,9 @@ def _direct_bands() -> Iterator[None]:
     """Bands are looked up in moto's own store; that the client finds the same is tested with the index."""
     with direct_bands():
         yield
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    """Where people decide on what is reviewed."""
+    return Desk(world)

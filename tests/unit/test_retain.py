@@ -26,11 +26,6 @@ def _without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("unspread.stores.transaction.commit.__kwdefaults__", {"attempts": 3, "wait": lambda _: None})
 
 
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
-
-
 def retain(days: float = 0) -> Retained:
     """Run retention so many days from now."""
     made = reviewing.retain(RetainSettings.load())
